@@ -1,0 +1,55 @@
+"""The protocol without I/O: framing, messages, states, correlation; the client's and the
+server's end.
+
+Law: bytes in, values out. Nothing in here opens a socket, reads a clock, draws a random number
+or logs; time, tokens and the shapes of replies are passed in.
+"""
+
+from __future__ import annotations
+
+from amitrio.protocol.connection import ClientConnection, Counts
+from amitrio.protocol.correlation import SIMPLE, Exchange, ReplyShape
+from amitrio.protocol.encoding import HeaderValue, encode_action, encode_frame
+from amitrio.protocol.greeting import Banner
+from amitrio.protocol.received import (
+    Answered,
+    EventReceived,
+    Failed,
+    Greeted,
+    ItemReceived,
+    Junk,
+    ListEnded,
+    ListStarted,
+    Received,
+    Reported,
+    Unmatched,
+)
+from amitrio.protocol.requests import Request
+from amitrio.protocol.server import ServerConnection
+from amitrio.protocol.states import State
+
+__all__ = [
+    "SIMPLE",
+    "Answered",
+    "Banner",
+    "ClientConnection",
+    "Counts",
+    "EventReceived",
+    "Exchange",
+    "Failed",
+    "Greeted",
+    "HeaderValue",
+    "ItemReceived",
+    "Junk",
+    "ListEnded",
+    "ListStarted",
+    "Received",
+    "ReplyShape",
+    "Reported",
+    "Request",
+    "ServerConnection",
+    "State",
+    "Unmatched",
+    "encode_action",
+    "encode_frame",
+]

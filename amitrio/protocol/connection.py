@@ -1,0 +1,271 @@
+"""The client's end of one AMI session, without I/O: bytes in, values out.
+
+    connection = ClientConnection()
+    exchange, frame = connection.send("Ping", [], action_id="k2…")   # then write `frame`
+    for received in connection.receive(chunk): ...                    # what the chunk means
+    connection.receive_eof()
+
+An event is looked at only when somebody wants its kind: `interest` is asked once per name, and
+the answer is kept under the event's first line, so that a frame nobody wants costs one look-up.
+
+Law: whatever arrives, the stream stays in step. Junk is counted and skipped; only what is past
+the limits, or a peer that never spoke AMI, ends the session (ProtocolError).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import attrs
+
+from amitrio.errors import ProtocolError
+from amitrio.limits import DEFAULT_LIMITS, Limits
+from amitrio.protocol.correlation import SIMPLE, Correlator, Exchange, ReplyShape
+from amitrio.protocol.encoding import HeaderValue, encode_action
+from amitrio.protocol.framing import CRLF, Framer, trimmed
+from amitrio.protocol.greeting import Banner, Greeting
+from amitrio.protocol.message import event_kind, find
+from amitrio.protocol.received import (
+    Answered,
+    EventReceived,
+    Greeted,
+    Junk,
+    ListStarted,
+    Received,
+    Reported,
+    Unmatched,
+)
+from amitrio.protocol.states import State, Step, after
+
+__all__ = ["ClientConnection", "Counts"]
+
+# Names come from the wire (UserEvent does not make new ones, forged frames can): past this many
+# first lines the table is begun anew.
+_MAX_ROUTES = 4096
+_MAX_ROUTE_LINE = 256
+
+_FOLLOWS = b"Response: Follows"
+_END_COMMAND = b"--END COMMAND--"
+
+
+@attrs.frozen
+class _Route:
+    """What a first line says: an event's name (None for anything else), and if it is wanted."""
+
+    kind: str | None
+    wanted: bool
+    response: bool = False
+
+
+class _Routes(dict[bytes, _Route]):
+    """First lines that were seen, classified once each. Bounded."""
+
+    def __init__(self, interest: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._interest = interest
+
+    def __missing__(self, line: bytes) -> _Route:
+        kind = event_kind(line)
+        wanted = kind is not None and self._interest(kind)
+        route = _Route(kind, wanted, line.startswith(b"Response: "))
+        if len(line) <= _MAX_ROUTE_LINE:
+            if len(self) >= _MAX_ROUTES:
+                self.clear()
+            self[line] = route
+        return route
+
+
+@attrs.define(eq=False)
+class Counts:
+    """What has been received, in numbers."""
+
+    bytes: int = 0
+    frames: int = 0
+    junk: int = 0
+    unmatched: int = 0
+
+
+class ClientConnection:
+    """One session from the client's side."""
+
+    def __init__(
+        self,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        interest: Callable[[str], bool] = lambda _kind: True,
+    ) -> None:
+        self.state = after(State.NEW, Step.CONNECTED)
+        self.banner: Banner | None = None
+        self.counts = Counts()
+        self._limits = limits
+        self._greeting = Greeting(limits.banner)
+        self._framer = Framer(limits)
+        self._correlator = Correlator(max_reports=limits.outbound_calls)
+        self._routes = _Routes(interest)
+        self._follows: list[bytes] = []
+        self._follows_size = 0
+
+    @property
+    def oldest(self) -> Exchange | None:
+        """The exchange that Asterisk is working at."""
+        return self._correlator.oldest
+
+    @property
+    def pending(self) -> int:
+        """How many exchanges are not settled."""
+        return len(self._correlator)
+
+    @property
+    def torn(self) -> bool:
+        """Whether the bytes so far end inside a frame."""
+        return self._framer.held > 0 or bool(self._follows)
+
+    def interest_changed(self) -> None:
+        """Ask `interest` again for each name."""
+        self._routes.clear()
+
+    def send(
+        self,
+        name: str,
+        headers: Iterable[tuple[str, HeaderValue]],
+        *,
+        action_id: str,
+        shape: ReplyShape = SIMPLE,
+    ) -> tuple[Exchange, bytes]:
+        """Expect the answer to an action, and give its bytes, to be written in this order.
+
+        Raises ValueError for what Asterisk would misread; then nothing is expected.
+        """
+        if self.state not in (State.AUTHENTICATING, State.READY, State.LEAVING):
+            raise RuntimeError(f"nothing can be sent while {self.state.value}")
+        frame = encode_action(name, action_id, headers)
+        exchange = Exchange(action_id, name, shape)
+        self._correlator.register(exchange)
+        return exchange, frame
+
+    def withdraw(self, exchange: Exchange) -> None:
+        """Forget an action of which no byte was written."""
+        self._correlator.withdraw(exchange)
+
+    def forget_report(self, exchange: Exchange) -> None:
+        """Stop waiting for the late event of an action."""
+        self._correlator.forget_report(exchange)
+
+    def receive(self, data: bytes) -> list[Received]:
+        """What these bytes mean, in order. Raises ProtocolError, and from then on RuntimeError."""
+        if self.state in (State.BROKEN, State.CLOSED):
+            raise RuntimeError(f"nothing can be received while {self.state.value}")
+        self.counts.bytes += len(data)
+        out: list[Received] = []
+        try:
+            if self.state is State.GREETING:
+                data = self._greet(data, out)
+            self._read(self._framer.feed(data), out)
+        except ProtocolError:
+            self.state = after(self.state, Step.VIOLATED)
+            raise
+        return out
+
+    def receive_eof(self) -> list[Exchange]:
+        """The stream is over: the exchanges that got no answer, in order."""
+        self.state = after(self.state, Step.ENDED)
+        return self._correlator.end()
+
+    def _greet(self, data: bytes, out: list[Received]) -> bytes:
+        greeted = self._greeting.feed(data)
+        if greeted is None:
+            return b""
+        self.banner, rest = greeted
+        self.state = after(self.state, Step.GREETED)
+        out.append(Greeted(self.banner))
+        return rest
+
+    def _read(self, frames: list[bytes], out: list[Received]) -> None:
+        """The hot loop: one find, one slice and one look-up for a frame that nobody wants."""
+        self.counts.frames += len(frames)
+        routes, correlator = self._routes, self._correlator
+        for frame in frames:
+            if self._follows:
+                self._continue_follows(frame, out)
+                continue
+            end = frame.find(CRLF)
+            route = routes[frame[:end] if end >= 0 else frame]
+            kind = route.kind
+            if kind is None:
+                self._read_other(route, frame, out)
+                continue
+            if kind in correlator.expected:
+                received = correlator.event(kind, frame)
+                if received is not None:
+                    out.append(received)
+                    if not isinstance(received, Reported):
+                        continue  # an item belongs to its list alone; a report is everybody's
+            if route.wanted:
+                out.append(EventReceived(kind, frame))
+
+    def _read_other(self, route: _Route, frame: bytes, out: list[Received]) -> None:
+        if frame.startswith(CRLF):
+            rest = trimmed(frame)
+            self.counts.frames -= 1
+            self._read([rest] if rest else [], out)
+        elif not frame:
+            self.counts.frames -= 1
+        elif route.response:
+            self._read_response(frame, out)
+        else:
+            self._read_junk(frame, out)
+
+    def _read_response(self, frame: bytes, out: list[Received]) -> None:
+        if self._begins_follows(frame) and not frame.endswith(_END_COMMAND):
+            self._follows, self._follows_size = [frame], len(frame)
+            return
+        for received in self._correlator.response(frame):
+            out.append(received)
+            if isinstance(received, Answered | ListStarted):
+                self._advance(received.exchange, frame)
+            elif isinstance(received, Unmatched):
+                self.counts.unmatched += 1
+
+    def _advance(self, exchange: Exchange, frame: bytes) -> None:
+        """Login and Logoff move the session on."""
+        if exchange.name.lower() == "login" and frame.startswith(b"Response: Success"):
+            self.state = after(self.state, Step.LOGGED_IN)
+        elif frame.startswith(b"Response: Goodbye"):
+            self.state = after(self.state, Step.LEFT)
+
+    def _begins_follows(self, frame: bytes) -> bool:
+        """Asterisk 13 and older answer Command with raw text up to an end mark.
+
+        Only for a Command of ours that is pending: else anybody who can forge a frame could
+        swallow the stream.
+        """
+        if not frame.startswith(_FOLLOWS):
+            return False
+        exchange = self._correlator.oldest
+        action_id = find(frame, frame.lower(), b"actionid")
+        return (
+            exchange is not None
+            and exchange.name.lower() == "command"
+            and action_id == exchange.action_id.encode()
+        )
+
+    def _continue_follows(self, frame: bytes, out: list[Received]) -> None:
+        self.counts.frames -= 1
+        self._follows.append(frame)
+        self._follows_size += len(frame)
+        if self._follows_size > self._limits.frame:
+            raise ProtocolError("the output of a Command is longer than limits.frame")
+        if frame.endswith(_END_COMMAND):
+            whole = b"\r\n\r\n".join(self._follows)
+            self._follows = []
+            self._read_response(whole, out)
+
+    def _read_junk(self, frame: bytes, out: list[Received]) -> None:
+        """IAXnetstats ends its raw text with one CR LF, so the next frame hangs on behind it."""
+        starts = [frame.find(CRLF + mark) for mark in (b"Response: ", b"Event: ")]
+        found = [start for start in starts if start >= 0]
+        text, rest = (frame[: min(found)], frame[min(found) + 2 :]) if found else (frame, b"")
+        self.counts.junk += 1
+        out.append(Junk(text))
+        if rest:
+            self._read([rest], out)

@@ -1,0 +1,282 @@
+"""Correlation: which answer belongs to which action.
+
+What Asterisk does, and what follows:
+
+- one thread runs a session's actions strictly in order (manager.c, session_do), so responses
+  come in request order: an answer to a later action means that the earlier ones will get none;
+- the frames of a list are contiguous, so at most one list is open, and the next response that
+  is not its own ends it;
+- other sessions see some of our ActionIDs (OriginateResponse, UserEvent), so an event joins a
+  list only while that list is open and only under a name that its shape knows.
+
+            register           response, a list starts          its Complete
+    (none) ─────────▶ WAITING ─────────────────────────▶ LISTING ───────────▶ SETTLED
+                        │  └── response, an event is due ──▶ DUE ──────────────▶ ▲
+                        └── response, or a later one was answered ───────────────┘
+
+Law: only an ActionID that is pending is believed, and each exchange settles exactly once.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import OrderedDict
+from collections.abc import Collection, Container
+
+import attrs
+
+from amitrio.protocol.message import find
+from amitrio.protocol.received import (
+    Answered,
+    Failed,
+    ItemReceived,
+    ListEnded,
+    ListStarted,
+    Received,
+    Reported,
+    Unmatched,
+)
+from amitrio.text import decode
+
+__all__ = ["SIMPLE", "Correlator", "Exchange", "Progress", "ReplyShape"]
+
+
+@attrs.frozen(kw_only=True)
+class ReplyShape:
+    """How the answer to an action looks: a fact about the action, filled in from above."""
+
+    items: frozenset[str] = frozenset()
+    """Names of the events that are the items of its list."""
+    complete: str | None = None
+    """Name of the event that ends the list; None where the answer is no list."""
+    opening: str = "will follow"
+    """Without an EventList header (Asterisk before 13.2), a message that ends so opens a list."""
+    empty: tuple[str, ...] = ()
+    """Beginnings of the error messages that only mean that the list is empty."""
+    anonymous: bool = False
+    """The items carry no ActionID (IAXpeers)."""
+    report: str | None = None
+    """Name of one event with our ActionID that may come long after (OriginateResponse)."""
+
+    def means_empty(self, message: str) -> bool:
+        """Whether an error with this message is Asterisk's way to send an empty list."""
+        return bool(self.empty) and message.startswith(self.empty)
+
+
+SIMPLE = ReplyShape()
+
+
+class Progress(enum.Enum):
+    """How far an exchange has come."""
+
+    WAITING = "waiting"
+    LISTING = "listing"
+    DUE = "due"
+    SETTLED = "settled"
+
+
+@attrs.define(eq=False)
+class Exchange:
+    """One action and what has come back for it."""
+
+    action_id: str
+    name: str
+    shape: ReplyShape = SIMPLE
+    progress: Progress = Progress.WAITING
+    items: int = 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more can come for it."""
+        return self.progress is Progress.SETTLED
+
+
+class _Everything(Container[str]):
+    def __contains__(self, kind: object) -> bool:
+        return True
+
+
+# Events that other people's sessions and dialplans can send with any ActionID.
+_FOREIGN = frozenset({"UserEvent", "OriginateResponse"})
+_NOTHING: Container[str] = frozenset()
+_EVERYTHING: Container[str] = _Everything()
+
+
+class Correlator:
+    """The exchanges under way, in the order of their requests."""
+
+    def __init__(self, *, max_reports: int) -> None:
+        # Not dicts: these are emptied from the front, which a dict searches for ever longer.
+        self._waiting: OrderedDict[str, Exchange] = OrderedDict()
+        self._due: OrderedDict[str, Exchange] = OrderedDict()
+        self._open: Exchange | None = None
+        self._max_reports = max_reports
+        self.expected: Container[str] = _NOTHING
+        """Names of events that may belong to an exchange; the rest need not be looked at."""
+
+    @property
+    def oldest(self) -> Exchange | None:
+        """The exchange that Asterisk is working at: an open list, else the first unanswered."""
+        if self._open is not None:
+            return self._open
+        return next(iter(self._waiting.values()), None)
+
+    def __len__(self) -> int:
+        return len(self._waiting) + len(self._due) + (self._open is not None)
+
+    def register(self, exchange: Exchange) -> None:
+        """Expect an answer. The order of calls must be the order of the bytes on the wire."""
+        if exchange.action_id in self._waiting or exchange.action_id in self._due:
+            raise ValueError(f"ActionID {exchange.action_id} is already pending")
+        self._waiting[exchange.action_id] = exchange
+
+    def withdraw(self, exchange: Exchange) -> None:
+        """Forget an exchange whose action never left."""
+        self._waiting.pop(exchange.action_id, None)
+        exchange.progress = Progress.SETTLED
+
+    def forget_report(self, exchange: Exchange) -> None:
+        """Nobody waits for the report of this exchange any more."""
+        if self._due.pop(exchange.action_id, None) is not None:
+            exchange.progress = Progress.SETTLED
+            self._renew_expected()
+
+    def response(self, frame: bytes) -> list[Received]:
+        """What a frame that begins with `Response:` brings about."""
+        lowered = frame.lower()
+        action_id = _text(find(frame, lowered, b"actionid"))
+        if self._open is not None and action_id == self._open.action_id:
+            return [self._broken_off(self._open, frame)]
+        exchange = self._waiting.get(action_id) if action_id is not None else None
+        if exchange is None:
+            return [Unmatched(frame)]
+        received: list[Received] = [*self._overtaken(exchange)]
+        received.append(self._answered(exchange, frame, lowered))
+        received.extend(self._evicted())
+        self._renew_expected()
+        return received
+
+    def event(self, kind: str, frame: bytes) -> Received | None:
+        """What an event brings about; None where it belongs to no exchange of ours."""
+        if self._open is not None and self._joins(self._open, kind, frame):
+            return self._listed(self._open, kind, frame)
+        if kind == "OriginateResponse":
+            return self._reported(frame)
+        return None
+
+    def end(self) -> list[Exchange]:
+        """Settle everything: the connection is over. The exchanges that got no end, in order."""
+        left = [*([self._open] if self._open else ()), *self._waiting.values(), *self._due.values()]
+        for exchange in left:
+            exchange.progress = Progress.SETTLED
+        self._open = None
+        self._waiting.clear()
+        self._due.clear()
+        self.expected = _NOTHING
+        return left
+
+    def _overtaken(self, answered: Exchange) -> list[Received]:
+        """Fail the open list and all requests before `answered`: their answers will not come."""
+        late = [self._open] if self._open is not None else []
+        self._open = None
+        for exchange in self._waiting.values():
+            if exchange is answered:
+                break
+            late.append(exchange)
+        for exchange in late:
+            self._waiting.pop(exchange.action_id, None)
+            exchange.progress = Progress.SETTLED
+        return [Failed(exchange, answered.name) for exchange in late]
+
+    def _answered(self, exchange: Exchange, frame: bytes, lowered: bytes) -> Received:
+        del self._waiting[exchange.action_id]
+        if _starts_list(exchange.shape, frame, lowered):
+            exchange.progress = Progress.LISTING
+            self._open = exchange
+            return ListStarted(exchange, frame)
+        if exchange.shape.report is not None and _succeeded(frame):
+            exchange.progress = Progress.DUE
+            self._due[exchange.action_id] = exchange
+        else:
+            exchange.progress = Progress.SETTLED
+        return Answered(exchange, frame)
+
+    def _evicted(self) -> list[Received]:
+        """Keep the reports that are due within their bound: the oldest gives way, and is told."""
+        if len(self._due) <= self._max_reports:
+            return []
+        _, oldest = self._due.popitem(last=False)
+        oldest.progress = Progress.SETTLED
+        return [Failed(oldest, "")]
+
+    def _broken_off(self, exchange: Exchange, frame: bytes) -> Received:
+        """A second response while its list is open: PJSIPShowEndpoint fails so in mid-list."""
+        self._open = None
+        exchange.progress = Progress.SETTLED
+        self._renew_expected()
+        return Answered(exchange, frame)
+
+    def _joins(self, exchange: Exchange, kind: str, frame: bytes) -> bool:
+        shape = exchange.shape
+        if shape.complete is not None and kind != shape.complete and kind not in shape.items:
+            return False
+        if kind in _FOREIGN:
+            return False
+        if shape.anonymous and kind in shape.items:
+            return True
+        return _text(find(frame, frame.lower(), b"actionid")) == exchange.action_id
+
+    def _listed(self, exchange: Exchange, kind: str, frame: bytes) -> Received:
+        if kind != exchange.shape.complete and not (
+            exchange.shape.complete is None and _ends_list(frame)
+        ):
+            exchange.items += 1
+            return ItemReceived(exchange, kind, frame)
+        self._open = None
+        exchange.progress = Progress.SETTLED
+        self._renew_expected()
+        return ListEnded(exchange, kind, frame)
+
+    def _reported(self, frame: bytes) -> Received | None:
+        action_id = _text(find(frame, frame.lower(), b"actionid"))
+        exchange = self._due.pop(action_id, None) if action_id is not None else None
+        if exchange is None:
+            return None
+        exchange.progress = Progress.SETTLED
+        self._renew_expected()
+        return Reported(exchange, frame)
+
+    def _renew_expected(self) -> None:
+        kinds: Collection[str] = ("OriginateResponse",) if self._due else ()
+        if self._open is None:
+            self.expected = frozenset(kinds)
+        elif self._open.shape.complete is None:
+            self.expected = _EVERYTHING
+        else:
+            self.expected = self._open.shape.items | {self._open.shape.complete, *kinds}
+
+
+def _text(raw: bytes | None) -> str | None:
+    return None if raw is None else decode(raw)
+
+
+def _succeeded(frame: bytes) -> bool:
+    return frame.startswith(b"Response: Success")
+
+
+def _starts_list(shape: ReplyShape, frame: bytes, lowered: bytes) -> bool:
+    """`EventList: start` opens a list (FAXSessions writes `Start`); before 13.2 the message did."""
+    if not _succeeded(frame):
+        return False
+    announced = find(frame, lowered, b"eventlist")
+    if announced is not None:
+        return announced.lower() == b"start"
+    if shape.complete is None:
+        return False
+    message = find(frame, lowered, b"message") or b""
+    return decode(message.rstrip()).endswith(shape.opening)
+
+
+def _ends_list(frame: bytes) -> bool:
+    ended = find(frame, frame.lower(), b"eventlist")
+    return ended is not None and ended.lower() in (b"complete", b"cancelled")

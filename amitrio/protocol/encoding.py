@@ -1,0 +1,96 @@
+"""Encoding: an action as the bytes that Asterisk reads back as exactly that action.
+
+Law: what is sent is checked first. Whatever Asterisk's own reader (get_input and do_message in
+manager.c) would split, cut, strip or merge is refused here with a ValueError, before a byte
+leaves. Each rule below names what it prevents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from amitrio.credentials import HiddenBytes, Secret
+from amitrio.text import encode, excerpt
+
+__all__ = ["MAX_ACTION_ID", "MAX_LINE", "MAX_LINES", "HeaderValue", "encode_action", "encode_frame"]
+
+HeaderValue = str | Secret
+
+# A line of 1,023 bytes leaves its CR in get_input's buffer of 1,024, the LF then reads as an
+# empty line, and the rest of the action runs as a message of its own: request splitting.
+MAX_LINE = 1022
+# do_message() refuses a message with more lines than it has room for (AST_MAX_MANHEADERS).
+MAX_LINES = 128
+# confbridge copies "ActionID: %s\r\n" into 80 bytes: from 68 on the line end is cut off.
+MAX_ACTION_ID = 64
+
+_RESERVED = frozenset({"action", "actionid"})
+_BREAKS = ("\r", "\n", "\0")
+
+
+def encode_action(
+    name: str, action_id: str, headers: Iterable[tuple[str, HeaderValue]] = ()
+) -> bytes:
+    """The bytes of an action, Action and ActionID first: a refusal of a later line names them."""
+    if not 0 < len(encode(action_id)) <= MAX_ACTION_ID:
+        raise ValueError(f"an ActionID has 1 to {MAX_ACTION_ID} bytes")
+    lines = [_line("Action", _filled(name)), _line("ActionID", action_id)]
+    for header, value in headers:
+        if header.lower() in _RESERVED:
+            raise ValueError(f"{header} is set by amitrio and cannot be given again")
+        lines.append(_line(header, value))
+    if len(lines) > MAX_LINES:
+        raise ValueError(f"{name} has {len(lines)} lines; Asterisk takes at most {MAX_LINES}")
+    return _joined(lines)
+
+
+def encode_frame(headers: Iterable[tuple[str, str]]) -> bytes:
+    """What a server sends: no rules, as Asterisk has none for what it sends."""
+    lines = [f"{name}: {value}\r\n" if name else f"{value}\r\n" for name, value in headers]
+    return encode("".join(lines)) + b"\r\n"
+
+
+def _filled(name: str) -> str:
+    if not name:
+        raise ValueError("an action needs a name")
+    return name
+
+
+def _joined(lines: list[bytes]) -> bytes:
+    body = b"".join([*lines, b"\r\n"])
+    hidden = any(isinstance(line, HiddenBytes) for line in lines)
+    return HiddenBytes(body) if hidden else body
+
+
+def _line(name: str, value: HeaderValue) -> bytes:
+    _check_name(name)
+    if isinstance(value, Secret):  # checked when it was wrapped; never bound to a variable here
+        line: bytes = HiddenBytes(encode(f"{name}: {value.reveal()}\r\n"))
+    else:
+        _check_value(name, value)
+        line = encode(f"{name}: {value}\r\n")
+    if len(line) > MAX_LINE + 2:
+        raise ValueError(f"{name} is {len(line) - 2} bytes long; Asterisk takes {MAX_LINE} a line")
+    return line
+
+
+def _check_name(name: str) -> None:
+    if not name:
+        raise ValueError("a header needs a name")
+    # Asterisk takes the name up to the first colon, and finds no name with a blank before it.
+    if any(letter <= " " or letter == ":" for letter in name):
+        raise ValueError(
+            f"a header's name holds a colon, a blank or a control character: {excerpt(name)}"
+        )
+
+
+def _check_value(name: str, value: str) -> None:
+    if any(end in value for end in _BREAKS):
+        # A line break would start another header or another action; a NUL ends the line.
+        raise ValueError(f"the value of {name} holds a line break or a NUL: {excerpt(value)}")
+    if value[:1] and value[0] <= " ":
+        # get_input() skips every byte up to 0x20 in front of a value.
+        raise ValueError(
+            f"the value of {name} begins with a blank or a control character, which Asterisk"
+            f" would strip: {excerpt(value)}"
+        )

@@ -1,0 +1,100 @@
+"""Framing: a stream of bytes cut into frames at the empty lines.
+
+A frame ends with CR LF CR LF. A lone CR or LF is data (WIRE: Newexten carries both), so nothing
+but that exact sequence is looked for, and one C call cuts a whole chunk.
+
+Law: every byte is looked at a fixed number of times, however small the pieces it comes in; and
+what is held is never more than `limits.frame` bytes.
+"""
+
+from __future__ import annotations
+
+from amitrio.errors import ProtocolError
+from amitrio.limits import Limits
+
+__all__ = ["CRLF", "Framer"]
+
+CRLF = b"\r\n"
+_END = b"\r\n\r\n"
+
+
+class Framer:
+    """Feed it what was received; it gives back the frames that are whole.
+
+    A frame comes without its end. Asterisk sends surplus empty lines after some frames; they
+    stay in front of the next frame, where its reader skips them (`trimmed`).
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._held = bytearray()
+        self._line_start = 0
+
+    @property
+    def held(self) -> int:
+        """How many bytes wait for the rest of their frame."""
+        return len(self._held)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The frames that `data` completes. Raises ProtocolError past the limits."""
+        if self._held:
+            if not self._completes(data):
+                return []
+            data = bytes(self._held)
+            self._held.clear()
+            self._line_start = 0
+        frames = data.split(_END)
+        self._hold(frames.pop())
+        if len(data) > self._limits.line:
+            for frame in frames:
+                self._check(frame)
+        return frames
+
+    def _completes(self, data: bytes) -> bool:
+        """Add `data` to what is held, and look for an end where one can be: at the seam."""
+        seam = max(0, len(self._held) - 3)
+        self._held += data
+        if self._held.find(_END, seam) >= 0:
+            return True
+        self._check_held(seam)
+        return False
+
+    def _hold(self, tail: bytes) -> None:
+        if tail:
+            self._held += tail
+            self._check_held(0)
+
+    def _check_held(self, start: int) -> None:
+        last = self._held.rfind(CRLF, start)
+        if last >= 0:
+            self._line_start = last + 2
+        if len(self._held) > self._limits.frame:
+            raise ProtocolError(
+                f"a frame is longer than limits.frame ({self._limits.frame} bytes)",
+                data=bytes(self._held[:200]),
+            )
+        if len(self._held) - self._line_start > self._limits.line:
+            raise self._line_too_long(bytes(self._held[self._line_start :][:200]))
+
+    def _check(self, frame: bytes) -> None:
+        if len(frame) > self._limits.frame:
+            raise ProtocolError(
+                f"a frame is longer than limits.frame ({self._limits.frame} bytes)", data=frame
+            )
+        if len(frame) > self._limits.line:
+            for line in frame.split(CRLF):
+                if len(line) > self._limits.line:
+                    raise self._line_too_long(line)
+
+    def _line_too_long(self, line: bytes) -> ProtocolError:
+        return ProtocolError(
+            f"a line is longer than limits.line ({self._limits.line} bytes)", data=line
+        )
+
+
+def trimmed(frame: bytes) -> bytes:
+    """The frame without the surplus empty lines in front of it."""
+    start = 0
+    while frame.startswith(CRLF, start):
+        start += 2
+    return frame[start:] if start else frame

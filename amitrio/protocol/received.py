@@ -1,0 +1,109 @@
+"""Received: everything that bytes from a server can mean to a client.
+
+Law: these are plain values in the order of their frames; none of them acts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from amitrio.protocol.correlation import Exchange
+    from amitrio.protocol.greeting import Banner
+
+__all__ = [
+    "Answered",
+    "EventReceived",
+    "Failed",
+    "Greeted",
+    "ItemReceived",
+    "Junk",
+    "ListEnded",
+    "ListStarted",
+    "Received",
+    "Reported",
+    "Unmatched",
+]
+
+
+class Greeted(NamedTuple):
+    """The server's banner."""
+
+    banner: Banner
+
+
+class EventReceived(NamedTuple):
+    """An event that belongs to no list, of a kind that somebody asked for."""
+
+    kind: str
+    frame: bytes
+
+
+class Answered(NamedTuple):
+    """A response that settles its exchange, or for a shape with a report, its first half."""
+
+    exchange: Exchange
+    frame: bytes
+
+
+class ListStarted(NamedTuple):
+    """A response that opens a list; items follow."""
+
+    exchange: Exchange
+    frame: bytes
+
+
+class ItemReceived(NamedTuple):
+    """One item of the open list."""
+
+    exchange: Exchange
+    kind: str
+    frame: bytes
+
+
+class ListEnded(NamedTuple):
+    """The event that completes the list."""
+
+    exchange: Exchange
+    kind: str
+    frame: bytes
+
+
+class Reported(NamedTuple):
+    """The late event of an exchange (OriginateResponse)."""
+
+    exchange: Exchange
+    frame: bytes
+
+
+class Failed(NamedTuple):
+    """The answer will never come, or the list never end: `overtaker` was answered first."""
+
+    exchange: Exchange
+    overtaker: str
+
+
+class Unmatched(NamedTuple):
+    """A response that no pending action explains: late, duplicate, forged, or without an id."""
+
+    frame: bytes
+
+
+class Junk(NamedTuple):
+    """A frame that is neither event nor response, or text in front of one."""
+
+    frame: bytes
+
+
+Received = (
+    Greeted
+    | EventReceived
+    | Answered
+    | ListStarted
+    | ItemReceived
+    | ListEnded
+    | Reported
+    | Failed
+    | Unmatched
+    | Junk
+)
