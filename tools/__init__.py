@@ -1,0 +1,1 @@
+"""Tools that build and check amitrio; no part of the installed package."""
