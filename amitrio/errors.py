@@ -56,10 +56,18 @@ class AMIError(Exception):
 
 
 class ActionError(AMIError):
-    """Asterisk answered `Response: Error`. `str(error)` is Asterisk's own message."""
+    """Asterisk answered `Response: Error`. `message` is what it said, word for word."""
 
-    def __init__(self, message: str, *, action: str = "", headers: Headers = NO_HEADERS) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str,
+        *,
+        action: str = "",
+        headers: Headers = NO_HEADERS,
+        hint: str = "",
+    ) -> None:
+        line = f"{action}: {message}" if action else message
+        super().__init__(f"{line} ({hint})" if hint else line)
         self.message = message
         self.action = action
         self.headers = headers
@@ -79,8 +87,9 @@ class PermissionDenied(ActionError):
         needs: Collection[str] = (),
         action: str = "",
         headers: Headers = NO_HEADERS,
+        hint: str = "",
     ) -> None:
-        super().__init__(message, action=action, headers=headers)
+        super().__init__(message, action=action, headers=headers, hint=hint)
         self.needs = frozenset(needs)
 
 

@@ -28,14 +28,18 @@ from amitrio.protocol.message import event_kind, find
 from amitrio.protocol.received import (
     Answered,
     EventReceived,
+    Failed,
     Greeted,
+    ItemReceived,
     Junk,
+    ListEnded,
     ListStarted,
     Received,
     Reported,
     Unmatched,
 )
 from amitrio.protocol.states import State, Step, after
+from amitrio.text import encode
 
 __all__ = ["ClientConnection", "Counts"]
 
@@ -46,6 +50,8 @@ _MAX_ROUTE_LINE = 256
 
 _FOLLOWS = b"Response: Follows"
 _END_COMMAND = b"--END COMMAND--"
+
+_OF_EXCHANGES = (Answered, ListStarted, ItemReceived, ListEnded, Reported, Failed)
 
 
 @attrs.frozen
@@ -104,6 +110,7 @@ class ClientConnection:
         self._routes = _Routes(interest)
         self._follows: list[bytes] = []
         self._follows_size = 0
+        self._untold: list[Exchange] = []
 
     @property
     def oldest(self) -> Exchange | None:
@@ -118,7 +125,7 @@ class ClientConnection:
     @property
     def torn(self) -> bool:
         """Whether the bytes so far end inside a frame."""
-        return self._framer.held > 0 or bool(self._follows)
+        return self._framer.torn or bool(self._follows)
 
     def interest_changed(self) -> None:
         """Ask `interest` again for each name."""
@@ -147,6 +154,10 @@ class ClientConnection:
         """Forget an action of which no byte was written."""
         self._correlator.withdraw(exchange)
 
+    def give_up(self, exchange: Exchange) -> None:
+        """Stop waiting for the oldest exchange; its answer, should it come, is dropped."""
+        self._correlator.give_up(exchange)
+
     def forget_report(self, exchange: Exchange) -> None:
         """Stop waiting for the late event of an action."""
         self._correlator.forget_report(exchange)
@@ -163,13 +174,19 @@ class ClientConnection:
             self._read(self._framer.feed(data), out)
         except ProtocolError:
             self.state = after(self.state, Step.VIOLATED)
+            self._untold = _settled(out)
             raise
         return out
 
     def receive_eof(self) -> list[Exchange]:
-        """The stream is over: the exchanges that got no answer, in order."""
+        """The stream is over: the exchanges that got no answer, in order.
+
+        Those that settled in the very chunk that broke the protocol are among them: `receive`
+        raised, so nobody was told.
+        """
         self.state = after(self.state, Step.ENDED)
-        return self._correlator.end()
+        untold, self._untold = self._untold, []
+        return [*untold, *self._correlator.end()]
 
     def _greet(self, data: bytes, out: list[Received]) -> bytes:
         greeted = self._greeting.feed(data)
@@ -246,7 +263,7 @@ class ClientConnection:
         return (
             exchange is not None
             and exchange.name.lower() == "command"
-            and action_id == exchange.action_id.encode()
+            and action_id == encode(exchange.action_id)
         )
 
     def _continue_follows(self, frame: bytes, out: list[Received]) -> None:
@@ -269,3 +286,8 @@ class ClientConnection:
         out.append(Junk(text))
         if rest:
             self._read([rest], out)
+
+
+def _settled(received: Iterable[Received]) -> list[Exchange]:
+    exchanges = [one.exchange for one in received if isinstance(one, _OF_EXCHANGES)]
+    return [exchange for exchange in dict.fromkeys(exchanges) if exchange.settled]

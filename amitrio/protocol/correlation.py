@@ -20,6 +20,7 @@ Law: only an ActionID that is pending is believed, and each exchange settles exa
 from __future__ import annotations
 
 import enum
+import re
 from collections import OrderedDict
 from collections.abc import Collection, Container
 
@@ -84,6 +85,8 @@ class Exchange:
     shape: ReplyShape = SIMPLE
     progress: Progress = Progress.WAITING
     items: int = 0
+    overdue: bool = False
+    """Nobody waits for it any more, but its answer may still come."""
 
     @property
     def settled(self) -> bool:
@@ -98,7 +101,10 @@ class _Everything(Container[str]):
 
 # Events that other people's sessions and dialplans can send with any ActionID.
 _FOREIGN = frozenset({"UserEvent", "OriginateResponse"})
-_NOTHING: Container[str] = frozenset()
+_LIST_FLAG = re.compile(
+    rb"[^\r\n]*\r\nActionID:[^\r\n]*\r\nEventList: ?([a-z]+)(?:\r\n|\Z)", re.IGNORECASE
+)
+_NOTHING: frozenset[str] = frozenset()
 _EVERYTHING: Container[str] = _Everything()
 
 
@@ -108,6 +114,7 @@ class Correlator:
     def __init__(self, *, max_reports: int) -> None:
         # Not dicts: these are emptied from the front, which a dict searches for ever longer.
         self._waiting: OrderedDict[str, Exchange] = OrderedDict()
+        self._overdue: OrderedDict[str, Exchange] = OrderedDict()
         self._due: OrderedDict[str, Exchange] = OrderedDict()
         self._open: Exchange | None = None
         self._max_reports = max_reports
@@ -117,16 +124,16 @@ class Correlator:
     @property
     def oldest(self) -> Exchange | None:
         """The exchange that Asterisk is working at: an open list, else the first unanswered."""
-        if self._open is not None:
+        if self._open is not None and not self._open.overdue:
             return self._open
         return next(iter(self._waiting.values()), None)
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._due) + (self._open is not None)
+        return len(self._waiting) + len(self._overdue) + len(self._due) + (self._open is not None)
 
     def register(self, exchange: Exchange) -> None:
         """Expect an answer. The order of calls must be the order of the bytes on the wire."""
-        if exchange.action_id in self._waiting or exchange.action_id in self._due:
+        if any(exchange.action_id in known for known in self._known()):
             raise ValueError(f"ActionID {exchange.action_id} is already pending")
         self._waiting[exchange.action_id] = exchange
 
@@ -134,6 +141,12 @@ class Correlator:
         """Forget an exchange whose action never left."""
         self._waiting.pop(exchange.action_id, None)
         exchange.progress = Progress.SETTLED
+
+    def give_up(self, exchange: Exchange) -> None:
+        """Nobody waits for the oldest exchange any more; its answer may still come."""
+        exchange.overdue = True
+        if self._waiting.pop(exchange.action_id, None) is not None:
+            self._overdue[exchange.action_id] = exchange
 
     def forget_report(self, exchange: Exchange) -> None:
         """Nobody waits for the report of this exchange any more."""
@@ -147,10 +160,10 @@ class Correlator:
         action_id = _text(find(frame, lowered, b"actionid"))
         if self._open is not None and action_id == self._open.action_id:
             return [self._broken_off(self._open, frame)]
-        exchange = self._waiting.get(action_id) if action_id is not None else None
+        exchange = self._unanswered(action_id)
         if exchange is None:
             return [Unmatched(frame)]
-        received: list[Received] = [*self._overtaken(exchange)]
+        received = self._overtaken(exchange)
         received.append(self._answered(exchange, frame, lowered))
         received.extend(self._evicted())
         self._renew_expected()
@@ -166,30 +179,45 @@ class Correlator:
 
     def end(self) -> list[Exchange]:
         """Settle everything: the connection is over. The exchanges that got no end, in order."""
-        left = [*([self._open] if self._open else ()), *self._waiting.values(), *self._due.values()]
+        left = [self._open] if self._open is not None else []
+        for known in self._known():
+            left.extend(known.values())
+            known.clear()
         for exchange in left:
             exchange.progress = Progress.SETTLED
         self._open = None
-        self._waiting.clear()
-        self._due.clear()
         self.expected = _NOTHING
         return left
+
+    def _known(self) -> tuple[OrderedDict[str, Exchange], ...]:
+        return self._overdue, self._waiting, self._due
+
+    def _unanswered(self, action_id: str | None) -> Exchange | None:
+        if action_id is None:
+            return None
+        return self._waiting.get(action_id) or self._overdue.get(action_id)
 
     def _overtaken(self, answered: Exchange) -> list[Received]:
         """Fail the open list and all requests before `answered`: their answers will not come."""
         late = [self._open] if self._open is not None else []
         self._open = None
-        for exchange in self._waiting.values():
-            if exchange is answered:
-                break
-            late.append(exchange)
+        for queue in (self._overdue, self._waiting):
+            while queue:
+                action_id, exchange = next(iter(queue.items()))
+                if exchange is answered:
+                    return self._fail(late, answered)
+                del queue[action_id]
+                late.append(exchange)
+        raise AssertionError("the answered exchange was pending")  # pragma: no cover
+
+    def _fail(self, late: list[Exchange], answered: Exchange) -> list[Received]:
         for exchange in late:
-            self._waiting.pop(exchange.action_id, None)
             exchange.progress = Progress.SETTLED
         return [Failed(exchange, answered.name) for exchange in late]
 
     def _answered(self, exchange: Exchange, frame: bytes, lowered: bytes) -> Received:
-        del self._waiting[exchange.action_id]
+        self._waiting.pop(exchange.action_id, None)
+        self._overdue.pop(exchange.action_id, None)
         if _starts_list(exchange.shape, frame, lowered):
             exchange.progress = Progress.LISTING
             self._open = exchange
@@ -268,9 +296,9 @@ def _starts_list(shape: ReplyShape, frame: bytes, lowered: bytes) -> bool:
     """`EventList: start` opens a list (FAXSessions writes `Start`); before 13.2 the message did."""
     if not _succeeded(frame):
         return False
-    announced = find(frame, lowered, b"eventlist")
-    if announced is not None:
-        return announced.lower() == b"start"
+    flag = _list_flag(frame)
+    if flag is not None:
+        return flag == b"start"
     if shape.complete is None:
         return False
     message = find(frame, lowered, b"message") or b""
@@ -278,5 +306,13 @@ def _starts_list(shape: ReplyShape, frame: bytes, lowered: bytes) -> bool:
 
 
 def _ends_list(frame: bytes) -> bool:
-    ended = find(frame, frame.lower(), b"eventlist")
-    return ended is not None and ended.lower() in (b"complete", b"cancelled")
+    return _list_flag(frame) in (b"complete", b"cancelled")
+
+
+def _list_flag(frame: bytes) -> bytes | None:
+    """EventList stands right behind the ActionID (astman_send_response_full in manager.c).
+
+    Further down it would be data: Getvar shows a variable with its line breaks, whoever set it.
+    """
+    flag = _LIST_FLAG.match(frame)
+    return flag[1].lower() if flag is not None else None

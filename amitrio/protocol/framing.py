@@ -4,7 +4,8 @@ A frame ends with CR LF CR LF. A lone CR or LF is data (WIRE: Newexten carries b
 but that exact sequence is looked for, and one C call cuts a whole chunk.
 
 Law: every byte is looked at a fixed number of times, however small the pieces it comes in; and
-what is held is never more than `limits.frame` bytes.
+what is held is never more than `limits.frame` bytes and the beginning of their end. How the
+stream was cut decides nothing, not even at the limits.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ class Framer:
         self._line_start = 0
 
     @property
-    def held(self) -> int:
-        """How many bytes wait for the rest of their frame."""
-        return len(self._held)
+    def torn(self) -> bool:
+        """Whether a frame has begun and waits for its rest; surplus empty lines begin none."""
+        return bool(self._held.strip(CRLF))
 
     def feed(self, data: bytes) -> list[bytes]:
         """The frames that `data` completes. Raises ProtocolError past the limits."""
@@ -45,7 +46,7 @@ class Framer:
             self._line_start = 0
         frames = data.split(_END)
         self._hold(frames.pop())
-        if len(data) > self._limits.line:
+        if len(data) > min(self._limits.line, self._limits.frame):
             for frame in frames:
                 self._check(frame)
         return frames
@@ -65,30 +66,31 @@ class Framer:
             self._check_held(0)
 
     def _check_held(self, start: int) -> None:
+        """Three bytes past the limit may be the frame's end, and a CR may be its line's."""
+        if len(self._held) > self._limits.frame + 3:
+            raise self._frame_too_long(bytes(self._held[:200]))
+        if len(self._held) - self._line_start > self._limits.line:
+            self._check_lines(bytes(self._held[self._line_start :]).removesuffix(b"\r"))
         last = self._held.rfind(CRLF, start)
         if last >= 0:
             self._line_start = last + 2
-        if len(self._held) > self._limits.frame:
-            raise ProtocolError(
-                f"a frame is longer than limits.frame ({self._limits.frame} bytes)",
-                data=bytes(self._held[:200]),
-            )
-        if len(self._held) - self._line_start > self._limits.line:
-            raise self._line_too_long(bytes(self._held[self._line_start :][:200]))
 
     def _check(self, frame: bytes) -> None:
         if len(frame) > self._limits.frame:
-            raise ProtocolError(
-                f"a frame is longer than limits.frame ({self._limits.frame} bytes)", data=frame
-            )
+            raise self._frame_too_long(frame)
         if len(frame) > self._limits.line:
-            for line in frame.split(CRLF):
-                if len(line) > self._limits.line:
-                    raise self._line_too_long(line)
+            self._check_lines(frame)
 
-    def _line_too_long(self, line: bytes) -> ProtocolError:
+    def _check_lines(self, lines: bytes) -> None:
+        for line in lines.split(CRLF):
+            if len(line) > self._limits.line:
+                raise ProtocolError(
+                    f"a line is longer than limits.line ({self._limits.line} bytes)", data=line
+                )
+
+    def _frame_too_long(self, frame: bytes) -> ProtocolError:
         return ProtocolError(
-            f"a line is longer than limits.line ({self._limits.line} bytes)", data=line
+            f"a frame is longer than limits.frame ({self._limits.frame} bytes)", data=frame
         )
 
 

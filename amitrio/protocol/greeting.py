@@ -16,7 +16,7 @@ from amitrio.errors import ProtocolError
 
 __all__ = ["Banner", "Greeting"]
 
-_BANNER = re.compile(rb"[^\r\n]{0,200}Call Manager(?:/([0-9]+(?:\.[0-9]+)*))?[ \t]*")
+_BANNER = re.compile(rb"[^\r\n]{0,200}Call Manager(?:/([0-9]{1,9}(?:\.[0-9]{1,9})*))?[ \t]*")
 
 # The major AMI version by release line, as AMI_VERSION stood in include/asterisk/manager.h of
 # each branch. 2.x spans 12 to 14 and is told apart by its minor number.

@@ -52,16 +52,19 @@ def parse_headers(frame: bytes) -> Headers:
 
 
 def find(frame: bytes, lowered: bytes, name: bytes) -> bytes | None:
-    """The value of the first header of that (lower-case) name behind the first line.
+    """The value of the first header of that (lower-case) name.
 
-    `lowered` is `frame.lower()`, made once by whoever asks more than once. bytes.lower() touches
+    `lowered` is `frame.lower()`, made once by whoever asks more than once: bytes.lower() touches
     ASCII only, so offsets agree. Two finds and a slice; a `ChanVariable(...)` name, which may
     hold a colon, is for `parse_headers`.
     """
-    at = lowered.find(b"\r\n" + name + b":")
-    if at < 0:
-        return None
-    start = at + len(name) + 3
+    if lowered.startswith(name + b":"):
+        start = len(name) + 1
+    else:
+        at = lowered.find(b"\r\n" + name + b":")
+        if at < 0:
+            return None
+        start = at + len(name) + 3
     if frame.startswith(b" ", start):
         start += 1
     end = frame.find(CRLF, start)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import attrs
 
 from amitrio.protocol.encoding import MAX_LINES
-from amitrio.text import decode
+from amitrio.text import decode, encode
 
 __all__ = ["LINE_TOO_LONG", "TOO_MANY_LINES", "Request", "RequestReader"]
 
@@ -36,12 +36,8 @@ class Request:
 
     def getall(self, name: str) -> list[str]:
         """Every value of that name, in order."""
-        prefix = name.lower() + ":"
-        return [
-            _skip_blanks(line[len(prefix) :])
-            for line in self.lines
-            if line[: len(prefix)].lower() == prefix
-        ]
+        wanted = _folded(name)
+        return [value for header, value in self.pairs if _folded(header) == wanted]
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -72,9 +68,11 @@ class RequestReader:
     def feed(self, data: bytes) -> list[Request]:
         """The requests that `data` completes. What it holds is bounded by Asterisk's own rules."""
         requests: list[Request] = []
-        while data:
-            room = _BUFFER - len(self._buffer)
-            self._buffer, data = self._buffer + data[:room], data[room:]
+        read = 0
+        while read < len(data):
+            more = data[read : read + _BUFFER - len(self._buffer)]
+            self._buffer += more
+            read += len(more)
             self._take_lines(requests)
             if len(self._buffer) >= _BUFFER:
                 # "keep the last character in case we are in the middle of a CRLF"
@@ -96,11 +94,23 @@ class RequestReader:
             self._too_many = True
 
     def _finished(self) -> Request:
-        fault = TOO_MANY_LINES if self._too_many else LINE_TOO_LONG if self._too_long else None
-        request = Request(tuple(self._lines), fault)
+        request = Request(tuple(self._lines), self._fault())
         self._lines = []
-        self._too_many = self._too_long = False
         return request
+
+    def _fault(self) -> str | None:
+        if self._too_many:
+            self._too_many = False
+            return TOO_MANY_LINES  # do_message() forgets here that a line was too long, too:
+        if self._too_long:  # the next message pays for it
+            self._too_long = False
+            return LINE_TOO_LONG
+        return None
+
+
+def _folded(name: str) -> bytes:
+    """strncasecmp() knows the case of ASCII letters only."""
+    return encode(name).lower()
 
 
 def _skip_blanks(value: str) -> str:

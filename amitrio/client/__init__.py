@@ -1,0 +1,27 @@
+"""The client on anyio: a connection, its reader and writer tasks, replies, event streams, lists.
+
+Law: only this layer and those above it do I/O, and it runs on trio and asyncio alike.
+"""
+
+from __future__ import annotations
+
+from amitrio.client.client import Client
+from amitrio.client.connect import CleartextWarning, Connection, connect, connect_over
+from amitrio.client.gaps import EventsDropped, Gap
+from amitrio.client.lists import ListStream
+from amitrio.client.outbound import OutboundCall
+from amitrio.client.streams import EventStream, StreamStatistics
+
+__all__ = [
+    "CleartextWarning",
+    "Client",
+    "Connection",
+    "EventStream",
+    "EventsDropped",
+    "Gap",
+    "ListStream",
+    "OutboundCall",
+    "StreamStatistics",
+    "connect",
+    "connect_over",
+]

@@ -1,0 +1,144 @@
+"""Inbox: the bounded buffer between the reader task and one consumer.
+
+The reader puts and never waits; the consumer takes in batches. What wakes it is a memory channel
+of capacity one that carries a token and no data: a channel that carried the batch would lose it
+when a native asyncio cancellation hits the same tick.
+
+Law: bounded, with a policy at the bound; what is buffered comes out before the end is told; and
+nothing that was put is lost by a cancellation.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Generic, TypeVar
+
+import anyio
+
+from amitrio.errors import AMIError
+
+__all__ = ["Inbox"]
+
+T = TypeVar("T")
+
+
+class Inbox(Generic[T]):
+    """`put` from the reader, `take` from the consumer.
+
+    At `limit` items: with `gap` the oldest gives way and a gap is told in its place; without,
+    the inbox ends with the error that `overflowed` makes.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        *,
+        overflowed: Callable[[], AMIError],
+        gap: Callable[[int], T] | None = None,
+    ) -> None:
+        if limit < 1:
+            raise ValueError("a buffer holds at least one item")
+        self.limit = limit
+        self.delivered = 0
+        self.dropped = 0
+        self._items: deque[T] = deque()
+        self._gap = gap
+        self._missed = 0
+        self._overflowed = overflowed
+        self._ended = False
+        self._failure: Callable[[], AMIError] | None = None
+        self._waiting = False
+        self._taking = False
+        self._token_in, self._token_out = anyio.create_memory_object_stream[None](1)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will be put."""
+        return self._ended
+
+    def put(self, item: T) -> None:
+        """Add an item; never waits."""
+        if self._ended:
+            return
+        if len(self._items) >= self.limit:
+            self.dropped += 1
+            if self._gap is None:
+                self.end(self._overflowed)
+                return
+            self._items.popleft()
+            self._missed += 1
+        self._items.append(item)
+        if self._waiting:
+            self._wake()
+
+    def end(self, failure: Callable[[], AMIError] | None = None) -> None:
+        """Nothing more will come; `failure` makes the error that says why, None a plain end."""
+        if not self._ended:
+            self._ended = True
+            self._failure = failure
+            self._wake()
+
+    def close(self) -> None:
+        """The consumer is gone: what is buffered is dropped, a waiting taker ends."""
+        self.end()
+        self._items.clear()
+        self._missed = 0
+        self._token_in.close()
+        self._token_out.close()
+
+    def take_nowait(self, most: int) -> list[T]:
+        """Up to `most` items that are there; raises the end once nothing is left before it."""
+        batch: list[T] = []
+        if self._missed and self._gap is not None:
+            batch.append(self._gap(self._missed))
+            self._missed = 0
+        while self._items and len(batch) < most:
+            batch.append(self._items.popleft())
+        if not batch:
+            self._raise_end()
+        self.delivered += len(batch)
+        return batch
+
+    async def take(self, most: int) -> list[T]:
+        """Wait for at least one item. A checkpoint before the take: cancelled, all is still here.
+
+        Raises EndOfStream or the error at the end, BusyResourceError for a second taker.
+        """
+        if self._taking:
+            raise anyio.BusyResourceError("receiving from")
+        self._taking = True
+        try:
+            if self._items or self._missed or self._ended:
+                await anyio.lowlevel.checkpoint()
+            while not (self._items or self._missed or self._ended):
+                await self._sleep()
+            return self.take_nowait(most)
+        finally:
+            self._taking = False
+
+    async def _sleep(self) -> None:
+        self._waiting = True
+        try:
+            await self._token_out.receive()
+        except (anyio.EndOfStream, anyio.ClosedResourceError):
+            self._ended = True
+        finally:
+            self._waiting = False
+
+    def _wake(self) -> None:
+        self._waiting = False
+        # A token may be there already, or nobody may be left to wake.
+        with suppress(anyio.WouldBlock, anyio.ClosedResourceError, anyio.BrokenResourceError):
+            self._token_in.send_nowait(None)
+
+    def _raise_end(self) -> None:
+        if not self._ended:
+            raise anyio.WouldBlock
+        if self._failure is not None:
+            raise self._failure()
+        raise anyio.EndOfStream

@@ -1,0 +1,195 @@
+"""Outbound calls: what Originate asks for, and what becomes of it.
+
+Asterisk answers an asynchronous Originate at once ("successfully queued") and reports later, in
+one OriginateResponse, whether the call was answered. The channel's unique id is chosen here, so
+that the call's events can be told apart from the first one on.
+
+Law: what is asked for is escaped so that Asterisk reads back exactly what was given; waiting for
+the report ends with it, with an error, or when its time is over.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+
+import anyio
+import attrs
+
+from amitrio.client.pending import Failure, Pending
+from amitrio.client.refusals import refusal
+from amitrio.client.session import Session
+from amitrio.errors import OriginateFailed, PermissionDenied, ResponseTimeout
+from amitrio.models import Action, Chunk, Event, Reply
+from amitrio.protocol import SIMPLE, ReplyShape
+from amitrio.protocol.encoding import HeaderValue
+
+__all__ = ["OutboundCall", "assignment", "new_channel_id", "originate_action", "place_call"]
+
+_SHAPE = ReplyShape(report="OriginateResponse")
+
+# Seconds that the report may come later than the call's own timeout: Asterisk sends it when the
+# dialing thread is done, and this covers a loaded machine.
+_MARGIN = 30.0
+
+# AST_CONTROL frames, as ast_pbx_outgoing_exten() gives them: what Reason means.
+_REASONS = MappingProxyType(
+    {
+        0: "no such channel or extension, or it was hung up",
+        1: "nobody answered",
+        3: "nobody answered in time",
+        5: "busy",
+        8: "congestion",
+    }
+)
+
+
+@attrs.define(eq=False)
+class CallReport(Pending):
+    """What the session tells about one Originate: the reply to it, then the report."""
+
+    settled: anyio.Event = attrs.field(factory=anyio.Event)
+    finished: anyio.Event = attrs.field(factory=anyio.Event)
+    reply: Reply | None = None
+    event: Event | None = None
+    failure: Failure | None = None
+
+    def answered(self, frame: bytes, chunk: Chunk) -> None:
+        """Asterisk has taken the action, or refused it."""
+        self.reply = Reply.from_frame(frame, chunk)
+        self.settled.set()
+
+    def reported(self, frame: bytes, chunk: Chunk) -> None:
+        """The OriginateResponse has come."""
+        self.event = Event.from_frame(frame, chunk)
+        self.finished.set()
+
+    def failed(self, failure: Failure) -> None:
+        """Nothing more will come."""
+        self.failure = failure
+        self.settled.set()
+        self.finished.set()
+
+    async def wait_reply(self) -> Reply:
+        """Asterisk's answer to the action itself; the error where it was refused."""
+        await self.settled.wait()
+        if self.reply is None:
+            assert self.failure is not None  # noqa: S101 - one of the two has come
+            raise self.failure()
+        if not self.reply.succeeded:
+            raise refusal("Originate", self.reply)
+        return self.reply
+
+
+@attrs.define(eq=False)
+class OutboundCall:
+    """A call that Asterisk is placing. `channel_id` is the Uniqueid of its channel."""
+
+    channel: str
+    channel_id: str
+    timeout: float
+    """Seconds that the called party has to answer."""
+    reply: Reply
+    """Asterisk's answer to the action itself."""
+    _report: CallReport = attrs.field(repr=False)
+    _give_up: Callable[[], None] = attrs.field(repr=False)
+    _heard: bool = attrs.field(repr=False)
+
+    @property
+    def report(self) -> Event | None:
+        """Asterisk's OriginateResponse, once it has come."""
+        return self._report.event
+
+    async def wait_answered(self) -> Event:
+        """The OriginateResponse of a call that was answered. May be asked more than once.
+
+        Raises OriginateFailed with Asterisk's reason, ConnectionLost, ConnectionClosed;
+        PermissionDenied at once where the connection's own event mask keeps the report away;
+        ResponseTimeout when none comes. Cancellation leaves the call as it is.
+        """
+        if not self._heard:
+            raise PermissionDenied(
+                "no OriginateResponse can come: the connection's event_mask leaves `call` out",
+                action="Originate",
+                needs={"call"},
+            )
+        with anyio.move_on_after(self.timeout + _MARGIN):
+            await self._report.finished.wait()
+        if self._report.failure is not None:
+            raise self._report.failure()
+        if self._report.event is None:
+            self._give_up()
+            raise self._silence()
+        return _outcome(self.channel, self._report.event)
+
+    def _silence(self) -> ResponseTimeout:
+        return ResponseTimeout(
+            f"Asterisk did not report on the call to {self.channel} within"
+            f" {self.timeout + _MARGIN:g} s: OriginateResponse needs read=call in manager.conf"
+        )
+
+
+async def place_call(
+    session: Session, action: Action, *, channel: str, channel_id: str, timeout: float, heard: bool
+) -> OutboundCall:
+    """Send the action and wait until Asterisk has taken it. Cancelled, the call may be placed."""
+    report = CallReport()
+    exchange = await session.post(action, report, _SHAPE if heard else SIMPLE)
+    try:
+        reply = await report.wait_reply()
+    except BaseException:
+        session.abandon(exchange)
+        raise
+    give_up = partial(session.forget_report, exchange)
+    return OutboundCall(channel, channel_id, timeout, reply, report, give_up, heard)
+
+
+def originate_action(
+    channel: str,
+    *,
+    channel_id: str,
+    timeout: float,
+    target: Mapping[str, str | int | None],
+    variables: Mapping[str, str],
+    headers: Mapping[str, str | None],
+) -> Action:
+    """The Originate for these; ValueError for a name that Asterisk cannot take."""
+    pairs: list[tuple[str, HeaderValue]] = [("Channel", channel)]
+    pairs += [(name, str(value)) for name, value in target.items() if value is not None]
+    pairs += [("Async", "true"), ("Timeout", str(round(timeout * 1000)))]
+    pairs += [("ChannelId", channel_id)]
+    pairs += [(name, value) for name, value in headers.items() if value is not None]
+    pairs += [("Variable", assignment(name, value)) for name, value in variables.items()]
+    return Action("Originate", tuple(pairs))
+
+
+def assignment(name: str, value: str) -> str:
+    r"""`NAME=value` as Asterisk's argument parser reads it back.
+
+    Variable is parsed as a comma-separated list (AST_STANDARD_APP_ARGS), in which a backslash
+    keeps the next letter as it is: `\`, `"` and `,` need one.
+    """
+    if not name or any(letter in name for letter in '=,"\\') or name != name.strip():
+        raise ValueError(f"{name!r} is no name of a channel variable")
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace(",", "\\,")
+    return f"{name}={escaped}"
+
+
+def new_channel_id() -> str:
+    """A Uniqueid that no channel of this server has."""
+    return f"amitrio-{secrets.token_hex(8)}"
+
+
+def _outcome(channel: str, report: Event) -> Event:
+    if report["Response"] == "Success":
+        return report
+    text = report.headers.get("Reason", "")
+    reason = int(text) if text.isdecimal() else None
+    meaning = _REASONS.get(-1 if reason is None else reason, "the call failed")
+    raise OriginateFailed(
+        f"the call to {channel} was not answered: {meaning} (reason {text})",
+        reason=reason,
+        headers=report.headers,
+    )

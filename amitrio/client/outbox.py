@@ -1,0 +1,124 @@
+"""Outbox: the frames on their way to the wire, and the writer task that brings them there.
+
+A lone action leaves at once, from the task that asks, when the transport can send without
+waiting; many are gathered and leave in one write.
+
+Law: frames leave in the order they were posted, whole, and each knows whether it has left. A
+frame that has not may be withdrawn; one that has begun to leave is finished.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import suppress
+from typing import Protocol, runtime_checkable
+
+import anyio
+import attrs
+from anyio.abc import ByteStream
+
+from amitrio.credentials import HiddenBytes
+
+__all__ = ["Letter", "Outbox"]
+
+# One write gathers up to so many bytes: enough to make many small actions cheap, small enough
+# that a cancellation or a loss finds little in flight.
+_GATHER = 64 * 1024
+
+
+@attrs.define(eq=False)
+class Letter:
+    """One frame on its way out."""
+
+    frame: bytes = attrs.field(repr=False)
+    left: bool = False
+
+
+@runtime_checkable
+class _SendsNowait(Protocol):
+    def send_nowait(self, item: bytes) -> int: ...
+
+
+class Outbox:
+    """`post` from any task; `run` is the writer task."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+        self._at_once = stream if isinstance(stream, _SendsNowait) else None
+        self._letters: deque[Letter] = deque()
+        self._rest: bytes = b""
+        self._busy = False
+        self._token_in, self._token_out = anyio.create_memory_object_stream[None](1)
+
+    def post(self, frame: bytes, *, lone: bool) -> Letter:
+        """Send a frame after all that were posted before. `lone`: nothing else is under way."""
+        letter = Letter(frame)
+        idle = not self._busy and not self._letters and not self._rest
+        if lone and idle and self._at_once is not None and self._send_at_once(letter):
+            return letter
+        self._letters.append(letter)
+        self._wake()
+        return letter
+
+    def withdraw(self, letter: Letter) -> bool:
+        """Take back a frame; False when it has begun to leave."""
+        if letter.left:
+            return False
+        self._letters.remove(letter)
+        return True
+
+    async def run(self) -> Exception | None:
+        """Write until the stream breaks; what broke it. Cancelled, it stops in mid-frame."""
+        while True:
+            while not (self._letters or self._rest):
+                await self._token_out.receive()
+            self._busy = True
+            try:
+                await self._stream.send(self._gathered())
+            except (anyio.BrokenResourceError, anyio.ClosedResourceError) as exc:
+                return exc
+            finally:
+                self._busy = False
+
+    def close(self) -> None:
+        """Release the wake-up channel."""
+        self._token_in.close()
+        self._token_out.close()
+
+    def _send_at_once(self, letter: Letter) -> bool:
+        """Give the kernel what it takes; what it does not take leads the writer's next write."""
+        assert self._at_once is not None  # noqa: S101 - told to the type checker
+        try:
+            sent = self._at_once.send_nowait(letter.frame)
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+            return False  # the writer will meet the same, and say so
+        if sent == 0:
+            return False
+        letter.left = True
+        if sent < len(letter.frame):
+            self._rest = _like(letter.frame, letter.frame[sent:])
+            self._wake()
+        return True
+
+    def _gathered(self) -> bytes:
+        parts = [self._rest] if self._rest else []
+        self._rest = b""
+        size = 0
+        while self._letters and size < _GATHER:
+            letter = self._letters.popleft()
+            letter.left = True
+            parts.append(letter.frame)
+            size += len(letter.frame)
+        if len(parts) == 1:
+            return parts[0]
+        whole = b"".join(parts)
+        return HiddenBytes(whole) if any(isinstance(p, HiddenBytes) for p in parts) else whole
+
+    def _wake(self) -> None:
+        # A token may be there already, or the writer may have ended.
+        with suppress(anyio.WouldBlock, anyio.ClosedResourceError, anyio.BrokenResourceError):
+            self._token_in.send_nowait(None)
+
+
+def _like(model: bytes, part: bytes) -> bytes:
+    return HiddenBytes(part) if isinstance(model, HiddenBytes) else part

@@ -1,0 +1,169 @@
+"""Pending: who waits for the answer to an action, and how it reaches them.
+
+A Collector gathers a whole answer for `send`; a Feed hands the items of a list on as they come,
+for `items`. The reader calls them; neither ever makes it wait.
+
+Law: each is settled exactly once, by an answer or by an error, and the error is made anew for
+each who is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+import attrs
+
+from amitrio.client.inbox import Inbox
+from amitrio.client.refusals import refusal
+from amitrio.errors import AMIError, ListTooLong, SubscriberTooSlow
+from amitrio.models import Action, Chunk, Event, ListReply, Reply, reply_class_of
+from amitrio.protocol import ReplyShape
+
+__all__ = ["Collector", "Failure", "Feed", "Pending", "too_slow"]
+
+Failure = Callable[[], AMIError]
+
+
+class Pending:
+    """What the session tells about one action. A subclass listens to what its action can bring."""
+
+    def answered(self, frame: bytes, chunk: Chunk) -> None:
+        """The one response, an error included; or a second one that breaks a list off."""
+
+    def started(self, frame: bytes, chunk: Chunk) -> None:
+        """A list begins."""
+
+    def item(self, frame: bytes, chunk: Chunk) -> None:
+        """An item of the list."""
+
+    def ended(self, frame: bytes, chunk: Chunk) -> None:
+        """The list is complete."""
+
+    def reported(self, frame: bytes, chunk: Chunk) -> None:
+        """The late event of the action (OriginateResponse)."""
+
+    def failed(self, failure: Failure) -> None:
+        """No answer will come, or no report."""
+
+
+@attrs.define(eq=False)
+class Collector(Pending):
+    """The whole answer to one action."""
+
+    action: Action
+    shape: ReplyShape
+    list_limit: int
+    _settled: anyio.Event = attrs.field(factory=anyio.Event)
+    _reply: Reply | None = None
+    _items: list[Event] = attrs.field(factory=list)
+    _complete: Event | None = None
+    _listed: bool = False
+    _failure: Failure | None = None
+
+    async def wait(self) -> Reply:
+        """The answer, or the error. Cancelled, the action's fate is the session's business."""
+        await self._settled.wait()
+        if self._failure is not None:
+            raise self._failure()
+        assert self._reply is not None  # noqa: S101 - settled without failure
+        if not self._listed:
+            return self._simple(self._reply)
+        return ListReply.gathered(self._reply, tuple(self._items), self._complete)
+
+    def answered(self, frame: bytes, chunk: Chunk) -> None:
+        """Settled: a reply, an error, or the end of a list in mid-list."""
+        self._reply = self._read(frame, chunk)
+        self._listed = False
+        self._settled.set()
+
+    def started(self, frame: bytes, chunk: Chunk) -> None:
+        """The list has begun."""
+        self._reply = self._read(frame, chunk)
+        self._listed = True
+
+    def item(self, frame: bytes, chunk: Chunk) -> None:
+        """One more item."""
+        if len(self._items) < self.list_limit:
+            self._items.append(Event.from_frame(frame, chunk))
+        elif self._failure is None:
+            self._items.clear()
+            self.failed(self._too_long)
+
+    def ended(self, frame: bytes, chunk: Chunk) -> None:
+        """Settled: the list is whole."""
+        self._complete = Event.from_frame(frame, chunk)
+        self._settled.set()
+
+    def failed(self, failure: Failure) -> None:
+        """Settled: no answer will come."""
+        self._failure = self._failure or failure
+        self._settled.set()
+
+    def _read(self, frame: bytes, chunk: Chunk) -> Reply:
+        return reply_class_of(self.action.name).from_frame(frame, chunk)
+
+    def _simple(self, reply: Reply) -> Reply:
+        if not (reply.succeeded or self.shape.means_empty(reply.message)):
+            raise refusal(self.action.name, reply)
+        # A list action that succeeds without a list says that there is nothing to list.
+        return reply if self.shape.complete is None else ListReply.gathered(reply)
+
+    def _too_long(self) -> AMIError:
+        return ListTooLong(
+            f"{self.action.name} lists more than {self.list_limit} items: read them one by one"
+            " with client.items(...), or raise limits.list_items",
+            limit=self.list_limit,
+        )
+
+
+@attrs.define(eq=False)
+class Feed(Pending):
+    """The items of a list as they come."""
+
+    action: Action
+    shape: ReplyShape
+    inbox: Inbox[Event]
+    started_or_failed: anyio.Event = attrs.field(factory=anyio.Event)
+    response: Reply | None = None
+    complete: Event | None = None
+    failure: Failure | None = None
+
+    def answered(self, frame: bytes, chunk: Chunk) -> None:
+        """Settled: a reply, an error, or the end of a list in mid-list."""
+        reply = reply_class_of(self.action.name).from_frame(frame, chunk)
+        if reply.succeeded or self.shape.means_empty(reply.message):
+            self.response = self.response or reply
+            self.inbox.end()
+            self.started_or_failed.set()
+        else:
+            self.failed(lambda: refusal(self.action.name, reply))
+
+    def started(self, frame: bytes, chunk: Chunk) -> None:
+        """The list has begun."""
+        self.response = reply_class_of(self.action.name).from_frame(frame, chunk)
+        self.started_or_failed.set()
+
+    def item(self, frame: bytes, chunk: Chunk) -> None:
+        """One more item."""
+        self.inbox.put(Event.from_frame(frame, chunk))
+
+    def ended(self, frame: bytes, chunk: Chunk) -> None:
+        """Settled: the list is whole."""
+        self.complete = Event.from_frame(frame, chunk)
+        self.inbox.end()
+
+    def failed(self, failure: Failure) -> None:
+        """Settled: no answer will come."""
+        self.failure = failure
+        self.inbox.end(failure)
+        self.started_or_failed.set()
+
+
+def too_slow(action: str, limit: int) -> Failure:
+    """The error of a list whose items were not read as fast as Asterisk sent them."""
+    return lambda: SubscriberTooSlow(
+        f"{limit} items of {action} were waiting to be read and one more came: read faster, or"
+        " raise limits.list_items",
+        buffer=limit,
+    )

@@ -1,0 +1,317 @@
+"""Session: one connection alive, its reader, writer and watchdog.
+
+The reader takes a chunk, lets the protocol say what it means, and hands each meaning to whoever
+waits for it: answers to their Pending, events to the inboxes. Between two chunks it awaits
+nothing but the transport.
+
+Law: the reader never waits for anybody. Whoever ends the session fails everything that waits,
+each with a fresh error that says why and whether the action may have run; and it ends once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import anyio
+from anyio.abc import ByteStream
+
+from amitrio.client.ending import Ending
+from amitrio.client.ledger import Ledger
+from amitrio.client.outbox import Outbox
+from amitrio.client.pending import Pending
+from amitrio.client.subscriptions import Subscriptions
+from amitrio.client.watch import Verdict, Watch
+from amitrio.errors import ProtocolError, ResponseMissing
+from amitrio.limits import Limits
+from amitrio.models import Action, Chunk, Event, Server
+from amitrio.protocol import (
+    SIMPLE,
+    Answered,
+    Banner,
+    ClientConnection,
+    EventReceived,
+    Exchange,
+    Failed,
+    Greeted,
+    ItemReceived,
+    Junk,
+    ListEnded,
+    ListStarted,
+    ReplyShape,
+    Reported,
+    State,
+    Unmatched,
+)
+
+__all__ = ["Session"]
+
+_RECEIVE = 256 * 1024
+# Seconds that a polite goodbye may take before the connection is simply closed.
+_FAREWELL = 2.0
+
+# Events that the session itself listens to.
+_OWN_INTEREST = frozenset({"FullyBooted", "Shutdown"})
+_PING = Action("Ping")
+_LOGOFF = Action("Logoff")
+
+
+class Session:
+    """One connection. `read`, `write` and `watch` are its tasks; they record why they ended."""
+
+    def __init__(self, stream: ByteStream, *, label: str, limits: Limits, watch: Watch) -> None:
+        self.label = label
+        self.limits = limits
+        self.connection = ClientConnection(limits=limits, interest=self._wanted)
+        self.subscriptions = Subscriptions(self.connection.interest_changed)
+        self.fully_booted: Event | None = None
+        self.ending: Ending | None = None
+        self._stream = stream
+        self._outbox = Outbox(stream)
+        self._watch = watch
+        self._server = Server(label)
+        self._ledger = Ledger(self.connection, self._outbox, watch, room=limits.pending_actions)
+        self._greeted = anyio.Event()
+        self._ready = anyio.Event()
+        self._over = anyio.Event()
+        self._leaving = False
+        self._shutdown = False
+
+    # What callers do ---------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """Where the session stands."""
+        return self.connection.state
+
+    async def post(self, action: Action, pending: Pending, shape: ReplyShape) -> Exchange:
+        """Send an action; its answer goes to `pending`.
+
+        Waits only for room among the pending actions; cancelled there, nothing was sent. Raises
+        ValueError for what Asterisk would misread, ConnectionLost or ConnectionClosed.
+        """
+        await self._ledger.acquire()
+        try:
+            self.check_open()
+            return self._ledger.post(action, pending, shape)
+        except BaseException:
+            self._ledger.release()
+            raise
+
+    def abandon(self, exchange: Exchange) -> None:
+        """Nobody waits for the answer any more; the action is taken back if it has not left."""
+        self._ledger.abandon(exchange)
+
+    def forget_report(self, exchange: Exchange) -> None:
+        """Nobody waits for the late event of this action any more."""
+        self._ledger.forget_report(exchange)
+
+    def check_open(self) -> None:
+        """Raise the error that says why nothing can be sent any more."""
+        if self.ending is not None:
+            raise self.ending.error()
+        if self._leaving:
+            raise self._closed().error()
+
+    async def wait_greeted(self) -> Banner:
+        """The banner. Raises the ending's error. Cancellation leaves nothing behind."""
+        await self._greeted.wait()
+        if self.connection.banner is None:
+            assert self.ending is not None  # noqa: S101 - one of the two has happened
+            raise self.ending.error()
+        return self.connection.banner
+
+    async def wait_over(self) -> Ending:
+        """Why the session ended, once it has. Cancellation leaves nothing behind."""
+        await self._over.wait()
+        assert self.ending is not None  # noqa: S101 - set before the event is
+        return self.ending
+
+    def begin_watch(self) -> None:
+        """Logged in: from now on silence is looked into."""
+        self._ready.set()
+
+    async def close(self) -> None:
+        """Close the connection: Logoff, and two seconds for Asterisk to say goodbye.
+
+        Always done, also when cancelled, when the peer is dead, and when called twice at once.
+        """
+        with anyio.CancelScope(shield=True):
+            with anyio.move_on_after(_FAREWELL):
+                await self._say_goodbye()
+            self.end(self._closed())
+            await anyio.aclose_forcefully(self._stream)
+
+    def end(self, ending: Ending) -> None:
+        """The session is over. The first reason counts; everything that waits is told."""
+        if self.ending is not None:
+            return
+        self.ending = ending
+        self.connection.receive_eof()
+        self._ledger.end(ending)
+        for inbox in self.subscriptions.inboxes():
+            inbox.end(None if ending.ours else ending.error)
+        self._greeted.set()
+        self._ready.set()
+        self._over.set()
+
+    # The tasks ---------------------------------------------------------------------------------
+
+    async def read(self) -> None:
+        """The reader task."""
+        try:
+            while True:
+                data = await self._stream.receive(_RECEIVE)
+                self._take(data)
+        except anyio.EndOfStream:
+            self.end(self._eof())
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError) as exc:
+            self.end(self._lost(f"the connection to {self.label} broke: {exc}", exc))
+        except ProtocolError as exc:
+            self.end(self._lost(f"{self.label} broke the protocol: {exc}", exc))
+            await anyio.aclose_forcefully(self._stream)
+
+    async def write(self) -> None:
+        """The writer task. When it breaks, the reader finds out why: bytes may still be unread."""
+        try:
+            await self._outbox.run()
+        finally:
+            self._outbox.close()
+
+    async def watch(self) -> None:
+        """The watchdog task."""
+        await self._ready.wait()
+        self._watch.hear(anyio.current_time())
+        while self.ending is None:
+            now = anyio.current_time()
+            verdict = self._watch.verdict(now)
+            if verdict is Verdict.DEAD:
+                await self._bury(now)
+            elif verdict is Verdict.LATE:
+                self._ledger.give_up_oldest(now)
+            elif verdict is Verdict.PROBE:
+                self._probe(now)
+            else:
+                await anyio.sleep_until(self._watch.next_check(now))
+
+    # How chunks are taken ----------------------------------------------------------------------
+
+    def _take(self, data: bytes) -> None:
+        now = anyio.current_time()
+        self._watch.hear(now)
+        chunk = Chunk(datetime.now(UTC), self._server)
+        for received in self.connection.receive(data):
+            if type(received) is EventReceived:
+                self._publish(received.kind, received.frame, chunk)
+            else:
+                self._HANDLERS[type(received)](self, received, chunk)
+        self._ledger.renew_oldest(now)
+
+    def _publish(self, kind: str, frame: bytes, chunk: Chunk) -> None:
+        event = Event.from_frame(frame, chunk)
+        if kind == "FullyBooted":
+            self.fully_booted = event
+        elif kind == "Shutdown":
+            self._shutdown = True
+        for inbox in self.subscriptions.wanting(kind):
+            inbox.put(event)
+
+    def _wanted(self, kind: str) -> bool:
+        return kind in _OWN_INTEREST or bool(self.subscriptions.wanting(kind))
+
+    def _on_greeted(self, received: Greeted, _chunk: Chunk) -> None:
+        self._server = Server(self.label, received.banner)
+        self._greeted.set()
+
+    def _on_answered(self, received: Answered, chunk: Chunk) -> None:
+        self._ledger.answered(received.exchange).pending.answered(received.frame, chunk)
+
+    def _on_started(self, received: ListStarted, chunk: Chunk) -> None:
+        self._ledger[received.exchange].pending.started(received.frame, chunk)
+
+    def _on_item(self, received: ItemReceived, chunk: Chunk) -> None:
+        self._watch.oldest_since = self._watch.heard  # a list that moves is not late
+        self._ledger[received.exchange].pending.item(received.frame, chunk)
+
+    def _on_ended(self, received: ListEnded, chunk: Chunk) -> None:
+        self._ledger.settle(received.exchange).pending.ended(received.frame, chunk)
+
+    def _on_reported(self, received: Reported, chunk: Chunk) -> None:
+        self._ledger.settle(received.exchange).pending.reported(received.frame, chunk)
+
+    def _on_failed(self, received: Failed, _chunk: Chunk) -> None:
+        pending = self._ledger.settle(received.exchange).pending
+        pending.failed(partial(_missing, received.exchange.name, received.overtaker))
+
+    def _ignore(self, received: Unmatched | Junk, chunk: Chunk) -> None:
+        """The protocol has counted it."""
+
+    _HANDLERS: ClassVar[Mapping[type[Any], Callable[..., None]]] = MappingProxyType(
+        {
+            Greeted: _on_greeted,
+            Answered: _on_answered,
+            ListStarted: _on_started,
+            ItemReceived: _on_item,
+            ListEnded: _on_ended,
+            Reported: _on_reported,
+            Failed: _on_failed,
+            Unmatched: _ignore,
+            Junk: _ignore,
+        }
+    )
+
+    # How it ends -------------------------------------------------------------------------------
+
+    async def _say_goodbye(self) -> None:
+        if self.state is State.READY and not self._leaving:
+            self._leaving = True
+            self._ledger.post(_LOGOFF, Pending(), SIMPLE)
+        if self._leaving:
+            await self._over.wait()
+
+    def _probe(self, now: float) -> None:
+        """Send a Ping that nobody waits for: any byte that comes back is a sign of life."""
+        self._watch.probed = now
+        if self._ledger.acquire_nowait():  # else so many are unanswered that they ask the same
+            self._ledger.post(_PING, Pending(), SIMPLE)
+
+    async def _bury(self, now: float) -> None:
+        silence = now - self._watch.heard
+        self.end(
+            Ending(
+                f"{self.label} gave no sign of life for {silence:.0f} s: it hangs, or the network"
+                " between is down"
+            )
+        )
+        await anyio.aclose_forcefully(self._stream)
+
+    def _eof(self) -> Ending:
+        if self._leaving:
+            return self._closed()
+        if self.connection.torn:
+            return Ending(
+                f"{self.label} closed the connection inside a frame: it does so to a client that"
+                " reads too slowly (writetimeout in manager.conf), or it died"
+            )
+        if self._shutdown:
+            return Ending(f"{self.label} shut down")
+        return Ending(f"{self.label} closed the connection")
+
+    def _closed(self) -> Ending:
+        return Ending(f"the connection to {self.label} was closed by this program", ours=True)
+
+    def _lost(self, reason: str, cause: Exception) -> Ending:
+        if self._leaving:
+            return self._closed()
+        return Ending(reason.rstrip(": "), cause=cause)
+
+
+def _missing(action: str, overtaker: str) -> ResponseMissing:
+    if not overtaker:
+        return ResponseMissing(f"the outcome of {action} is no longer waited for: too many are due")
+    return ResponseMissing(
+        f"Asterisk answered {overtaker} before {action}, which it can therefore not answer any more"
+    )

@@ -1,0 +1,77 @@
+"""Settings: how to reach and treat one Asterisk, as one value.
+
+Law: what is wrong with it is told when it is made, before anything is connected.
+"""
+
+from __future__ import annotations
+
+import math
+import ssl
+
+import attrs
+
+from amitrio.client.dial import tls_context
+from amitrio.credentials import Secret
+from amitrio.limits import DEFAULT_LIMITS, Limits
+from amitrio.protocol.auth import AuthMethod
+
+__all__ = ["Settings"]
+
+_PLAIN_PORT = 5038
+_TLS_PORT = 5039
+
+
+def _check_port(_: object, __: object, port: int | None) -> None:
+    if port is not None and not 0 < port < 65536:
+        raise ValueError(f"{port} is no port")
+
+
+def _check_seconds(_: object, attribute: attrs.Attribute[float], value: float) -> None:
+    if not value > 0 or math.isnan(value):
+        raise ValueError(f"{attribute.name} is a positive number of seconds, or math.inf")
+
+
+def _seconds(default: float) -> float:
+    field: float = attrs.field(default=default, validator=_check_seconds)
+    return field
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """One server and one user. Times are seconds; `math.inf` switches a timeout off."""
+
+    host: str
+    given_port: int | None = attrs.field(default=None, validator=_check_port, alias="port")
+    username: str
+    secret: Secret = attrs.field(repr=False)
+    tls: bool | ssl.SSLContext = False
+    tls_insecure_skip_verify: bool = False
+    auth: AuthMethod = attrs.field(default="md5", validator=attrs.validators.in_(("md5", "plain")))
+    event_mask: str = "on"
+    limits: Limits = DEFAULT_LIMITS
+    connect_timeout: float = _seconds(10.0)
+    response_timeout: float = _seconds(30.0)
+    ping_interval: float = _seconds(10.0)
+    ping_timeout: float = _seconds(10.0)
+    name: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.tls_insecure_skip_verify and not self.tls:
+            raise ValueError("tls_insecure_skip_verify means something with tls=True only")
+
+    @property
+    def port(self) -> int:
+        """The port that was given, else AMI's own: 5038, with TLS 5039."""
+        return self.given_port or (_TLS_PORT if self.tls else _PLAIN_PORT)
+
+    @property
+    def tls_context(self) -> ssl.SSLContext | None:
+        """The TLS context; None for a plain connection."""
+        if isinstance(self.tls, ssl.SSLContext):
+            return self.tls
+        return tls_context(verify=not self.tls_insecure_skip_verify) if self.tls else None
+
+    @property
+    def label(self) -> str:
+        """What messages and `event.server` call this server."""
+        return self.name or f"{self.host}:{self.port}"

@@ -1,0 +1,140 @@
+"""Event streams: what a consumer holds of a subscription.
+
+    with client.events("Hangup", "Newchannel") as stream:
+        async for event in stream: ...
+
+The client holds the buffer (an Inbox), the consumer holds the stream. Whoever lets the stream go
+is unsubscribed: exactly at the end of a `with`, by reference count after a `break`.
+
+Law: one consumer a stream, a bounded buffer, and every gap is told. `where` runs in the consumer.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+import anyio
+import attrs
+
+from amitrio.client.inbox import Inbox
+from amitrio.errors import AMIError
+
+__all__ = ["EventStream", "StreamStatistics"]
+
+T_co = TypeVar("T_co", covariant=True)
+
+# A busy consumer passes a checkpoint once for so many events: cancellable and fair, at 1/32 of
+# the cost of a checkpoint each.
+_BATCH = 32
+
+
+@attrs.frozen
+class StreamStatistics:
+    """How a stream stands, in events."""
+
+    buffered: int
+    delivered: int
+    dropped: int
+    buffer: int
+
+
+class EventStream(Generic[T_co]):
+    """Events as they come. Iterate it, or `receive` one, or `receive_batch`."""
+
+    def __init__(
+        self,
+        inbox: Inbox[T_co],
+        unsubscribe: Callable[[Inbox[T_co]], None],
+        where: Callable[[T_co], bool] | None = None,
+    ) -> None:
+        self._inbox = inbox
+        self._unsubscribe = unsubscribe
+        self._where = where
+        self._batch: deque[T_co] = deque()
+        self._closed = False
+
+    async def receive(self) -> T_co:
+        """The next event. Cancelled, none is lost.
+
+        Raises ConnectionLost after the last event before a loss, SubscriberTooSlow after the
+        last before an overflow, EndOfStream after a close, BusyResourceError for a second reader.
+        """
+        while True:
+            if not self._batch:
+                self._check_open()
+                self._batch.extend(await self._inbox.take(_BATCH))
+            event = self._batch.popleft()
+            if self._where is None or self._where(event):
+                return event
+
+    def receive_nowait(self) -> T_co:
+        """The next event if one is there, else WouldBlock; the end is raised as by `receive`."""
+        while True:
+            if not self._batch:
+                self._check_open()
+                self._batch.extend(self._inbox.take_nowait(_BATCH))
+            event = self._batch.popleft()
+            if self._where is None or self._where(event):
+                return event
+
+    async def receive_batch(self, most: int, *, within: float) -> list[T_co]:
+        """Up to `most` events: what comes within so many seconds after the first.
+
+        Waits for the first as long as `receive` does. Cancelled, what it had taken comes again.
+        """
+        batch = [await self.receive()]
+        try:
+            with anyio.move_on_after(within):
+                while len(batch) < most:
+                    batch.append(await self.receive())
+        except (AMIError, anyio.EndOfStream, anyio.ClosedResourceError):
+            pass  # the end is told again by the next call; this one has events to give
+        except BaseException:
+            self._batch.extendleft(reversed(batch))
+            raise
+        return batch
+
+    def statistics(self) -> StreamStatistics:
+        """Buffered, delivered and dropped events, and the bound of the buffer."""
+        waiting = len(self._inbox) + len(self._batch)
+        delivered = self._inbox.delivered - len(self._batch)
+        return StreamStatistics(waiting, delivered, self._inbox.dropped, self._inbox.limit)
+
+    def close(self) -> None:
+        """Unsubscribe; what is buffered is dropped. Closing twice is fine."""
+        if not self._closed:
+            self._closed = True
+            self._unsubscribe(self._inbox)
+            self._inbox.close()
+            self._batch.clear()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise anyio.ClosedResourceError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T_co:
+        try:
+            return await self.receive()
+        except anyio.EndOfStream:
+            raise StopAsyncIteration from None
+
+    def __del__(self) -> None:
+        # Runs by reference count when a loop over `client.events(...)` is left by `break`.
+        self.close()

@@ -1,0 +1,72 @@
+"""Subscriptions: which inboxes want an event of which name.
+
+Names are compared in any case; a pattern (`Queue*`) matches as a shell would. The answer for a
+name is worked out once and kept until somebody subscribes or leaves.
+
+Law: an event that nobody wants costs nothing here, and a subscriber never delays another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+
+import attrs
+
+from amitrio.client.inbox import Inbox
+from amitrio.models import Event
+
+__all__ = ["Subscriptions"]
+
+# Event names come from the wire; past this many the cache is begun anew.
+_MAX_NAMES = 4096
+
+
+@attrs.frozen(eq=False)
+class _Subscription:
+    patterns: tuple[str, ...]
+    inbox: Inbox[Event]
+
+    def wants(self, name: str) -> bool:
+        return any(fnmatchcase(name, pattern) for pattern in self.patterns)
+
+
+class Subscriptions:
+    """The inboxes of all streams, by what they want."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._all: dict[int, _Subscription] = {}
+        self._by_name: dict[str, tuple[Inbox[Event], ...]] = {}
+        self._changed = changed
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def add(self, patterns: Iterable[str], inbox: Inbox[Event]) -> None:
+        """Let the inbox have events of these names from now on."""
+        self._all[id(inbox)] = _Subscription(tuple(p.lower() for p in patterns), inbox)
+        self._renew()
+
+    def discard(self, inbox: Inbox[Event]) -> None:
+        """The inbox gets no more events. Safe to repeat, and from a finaliser."""
+        if self._all.pop(id(inbox), None) is not None:
+            self._renew()
+
+    def inboxes(self) -> list[Inbox[Event]]:
+        """All inboxes."""
+        return [subscription.inbox for subscription in self._all.values()]
+
+    def wanting(self, kind: str) -> tuple[Inbox[Event], ...]:
+        """The inboxes that want an event of that name."""
+        found = self._by_name.get(kind)
+        if found is None:
+            name = kind.lower()
+            found = tuple(s.inbox for s in list(self._all.values()) if s.wants(name))
+            if len(self._by_name) >= _MAX_NAMES:
+                self._by_name.clear()
+            self._by_name[kind] = found
+        return found
+
+    def _renew(self) -> None:
+        self._by_name.clear()
+        self._changed()

@@ -1,0 +1,74 @@
+"""Actions: what a client may ask, by name or as an object.
+
+Law: an action is a value; it is checked when it is encoded, before a byte leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+import attrs
+
+from amitrio.protocol.encoding import HeaderValue
+
+__all__ = ["Action", "FieldSource", "FieldValue", "action_of"]
+
+Scalar = HeaderValue | int | float
+FieldValue = Scalar | None | Iterable[Scalar]
+"""What a header may be given as: None leaves it out, several values repeat it."""
+
+FieldSource = Mapping[str, FieldValue] | Iterable[tuple[str, FieldValue]]
+
+
+@attrs.frozen
+class Action:
+    """An action: its name and its headers in order."""
+
+    name: str
+    headers: tuple[tuple[str, HeaderValue], ...] = ()
+
+    def get(self, name: str) -> HeaderValue | None:
+        """The first value of that name, in any case."""
+        wanted = name.lower()
+        return next((value for header, value in self.headers if header.lower() == wanted), None)
+
+
+def action_of(
+    action: str | Action,
+    headers: FieldSource,
+    fields: Mapping[str, FieldValue],
+) -> Action:
+    """The action that `send` was given: by name with headers, or as an object."""
+    pairs = [*_pairs(headers), *fields.items()]
+    if isinstance(action, Action):
+        if pairs:
+            raise TypeError("an action object brings its own headers; give none beside it")
+        return action
+    return Action(action, tuple(_spread(pairs)))
+
+
+def _pairs(headers: FieldSource) -> Iterable[tuple[str, FieldValue]]:
+    if isinstance(headers, Mapping):
+        return cast("Mapping[str, FieldValue]", headers).items()
+    return headers
+
+
+def _spread(pairs: Iterable[tuple[str, FieldValue]]) -> Iterable[tuple[str, HeaderValue]]:
+    for name, value in pairs:
+        if value is None:
+            continue
+        if isinstance(value, Iterable) and not isinstance(value, str):
+            for single in value:
+                yield name, _written(single)
+        else:
+            yield name, _written(value)
+
+
+def _written(value: Scalar) -> HeaderValue:
+    """Asterisk reads truth as "true" (ast_true) and numbers as decimal text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return value

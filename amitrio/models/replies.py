@@ -1,0 +1,136 @@
+"""Replies: what Asterisk answers to an action.
+
+Law: a reply reads like an event, an error is never a reply (it is raised), and a list is a
+sequence whose items are events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Self, TypeVar, overload
+
+from amitrio.models.base import Event, Message
+from amitrio.protocol.framing import CRLF
+from amitrio.text import decode
+
+__all__ = ["CommandReply", "ListReply", "Reply"]
+
+E = TypeVar("E", bound=Event)
+
+_FOLLOWS = "Follows"
+_END_COMMAND = "--END COMMAND--"
+
+
+class Reply(Message):
+    """A response. `reply["Header"]` is one of its values as text."""
+
+    __slots__ = ()
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it is anything but an error."""
+        return self["Response"] != "Error"
+
+    @property
+    def message(self) -> str:
+        """Asterisk's sentence, without the line feed that some modules add; often empty."""
+        return (self._get("Message") or "").rstrip("\r\n")
+
+
+class CommandReply(Reply):
+    """What a command-line command printed."""
+
+    __slots__ = ()
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the output, blanks, colons and empty lines kept."""
+        if self["Response"] == _FOLLOWS:
+            return self._following_lines()
+        lines = self.headers.getall("Output")
+        return [] if lines == [""] else lines  # one empty Output says that nothing was printed
+
+    def _following_lines(self) -> list[str]:
+        """Before 14: raw text behind Response, Privilege and ActionID, up to an end mark."""
+        output = decode(self._frame.split(CRLF, 3)[3]).removesuffix(_END_COMMAND)
+        return output.removesuffix("\n").split("\n") if output else []
+
+
+class ListReply(Reply, Sequence[Event]):
+    """A whole list: a sequence of its items, and as a reply the response that opened it."""
+
+    __slots__ = ("_complete", "_items")
+
+    _items: tuple[Event, ...]
+    _complete: Event | None
+
+    @classmethod
+    def gathered(
+        cls, response: Reply, items: tuple[Event, ...] = (), complete: Event | None = None
+    ) -> Self:
+        """The list that these make up."""
+        self = cls.from_frame(*response._parts())
+        self._items = items
+        self._complete = complete
+        return self
+
+    @property
+    def response(self) -> Reply:
+        """The response alone."""
+        return Reply.from_frame(*self._parts())
+
+    @property
+    def complete(self) -> Event | None:
+        """The event that ended the list; None where Asterisk said that there is nothing to list."""
+        return self._complete
+
+    @property
+    def announced(self) -> int | None:
+        """How many items Asterisk says it sent; None where it does not say."""
+        count = None if self._complete is None else self._complete.headers.get("ListItems")
+        return int(count) if count is not None and count.isdecimal() else None
+
+    @overload
+    def of(self, kind: type[E]) -> list[E]: ...
+    @overload
+    def of(self, kind: str) -> list[Event]: ...
+    def of(self, kind: str | type[E]) -> list[Event] | list[E]:
+        """The items of one kind, by name or by class."""
+        if isinstance(kind, str):
+            return [item for item in self._items if item.kind == kind]
+        return [item for item in self._items if isinstance(item, kind)]
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Event, ...]: ...
+    @overload
+    def __getitem__(self, index: str) -> str: ...
+    def __getitem__(self, index: str | int | slice) -> str | Event | tuple[Event, ...]:
+        return super().__getitem__(index) if isinstance(index, str) else self._items[index]
+
+    def __contains__(self, thing: object) -> bool:
+        return super().__contains__(thing) if isinstance(thing, str) else thing in self._items
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ListReply):
+            return NotImplemented
+        return super().__eq__(other) and self._whole() == other._whole()
+
+    def __hash__(self) -> int:
+        return hash((self._frame, self._whole()))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).gathered, (self.response, *self._whole())
+
+    def __repr__(self) -> str:
+        return f"<ListReply of {len(self)}: {list(self._items)!r}>"
+
+    def _whole(self) -> tuple[tuple[Event, ...], Event | None]:
+        return self._items, self._complete
