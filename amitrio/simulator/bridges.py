@@ -1,0 +1,106 @@
+"""Bridges: where channels meet.
+
+Law: of two who are alone with each other, each has the other as BRIDGEPEER; when one of them
+leaves, the bridge dissolves, and what becomes of the other is the business of whoever serves it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from amitrio.simulator.channels import CALL, Channel
+from amitrio.simulator.events import UNKNOWN, Headers
+from amitrio.simulator.kernel import FOREVER, Steps
+from amitrio.simulator.tables import Cause
+
+if TYPE_CHECKING:
+    from amitrio.simulator.pbx import Pbx
+
+__all__ = ["Bridge", "impart"]
+
+
+class Bridge:
+    """A bridge of two (`basic`, `simple_bridge`)."""
+
+    def __init__(self, pbx: Pbx, *, creator: str = "", name: str = "") -> None:
+        self.pbx = pbx
+        self.uniqueid = str(uuid.UUID(int=pbx.random.getrandbits(128), version=4))
+        self.type = "basic"
+        self.technology = "simple_bridge"
+        self.creator = creator
+        self.name = name
+        self.channels: list[Channel] = []
+        self.dissolved = False
+        pbx.bridges[self.uniqueid] = self
+        pbx.publish("BridgeCreate", self.snapshot(), CALL)
+
+    def snapshot(self) -> Headers:
+        """The headers that every event about the bridge has."""
+        return [
+            ("BridgeUniqueid", self.uniqueid),
+            ("BridgeType", self.type),
+            ("BridgeTechnology", self.technology),
+            ("BridgeCreator", self.creator or UNKNOWN),
+            ("BridgeName", self.name or UNKNOWN),
+            ("BridgeNumChannels", str(len(self.channels))),
+            ("BridgeVideoSourceMode", "none"),
+        ]
+
+    def stay(self, channel: Channel) -> Steps[None]:
+        """Keep the channel here until it is hung up, sent elsewhere, or alone."""
+        channel.attend()
+        self._enter(channel)
+        try:
+            while not (self.dissolved or channel.hung_up or channel.redirected):
+                yield FOREVER
+                channel.frames.clear()
+        finally:
+            self._leave(channel)
+
+    def dissolve(self) -> None:
+        """Let everybody out."""
+        self.dissolved = True
+        for channel in self.channels:
+            channel.wake()
+        self._destroy_if_empty()
+
+    def _enter(self, channel: Channel) -> None:
+        self.channels.append(channel)
+        channel.bridge = self
+        oldest = min(self.channels, key=lambda each: each.linked_since)
+        for each in self.channels:
+            each.linkedid, each.linked_since = oldest.linkedid, oldest.linked_since
+        self._publish("BridgeEnter", channel)
+        if len(self.channels) == 2:
+            one, other = self.channels
+            one.set_variable("BRIDGEPEER", other.name)
+            other.set_variable("BRIDGEPEER", one.name)
+
+    def _leave(self, channel: Channel) -> None:
+        if len(self.channels) == 2:
+            others = [each for each in self.channels if each is not channel]
+            for each in (channel, *others):
+                each.set_variable("BRIDGEPEER", "")
+        self.channels.remove(channel)
+        channel.bridge = None
+        self._publish("BridgeLeave", channel)
+        self.dissolve()
+
+    def _destroy_if_empty(self) -> None:
+        if not self.channels and self.pbx.bridges.pop(self.uniqueid, None):
+            self.pbx.publish("BridgeDestroy", self.snapshot(), CALL)
+
+    def _publish(self, name: str, channel: Channel) -> None:
+        self.pbx.publish(name, [*self.snapshot(), *channel.snapshot()], CALL)
+
+
+def impart(bridge: Bridge, channel: Channel, *, resumes: bool = False) -> Steps[None]:
+    """Serve a channel that was put into a bridge: then it goes on in the dialplan, or ends."""
+    yield from bridge.stay(channel)
+    if channel.redirected or (resumes and not channel.hung_up):
+        channel.redirected = False
+        yield from channel.pbx.dialplan_thread(channel)
+        return
+    channel.hangup_cause = channel.hangup_cause or Cause.NORMAL
+    channel.hangup()

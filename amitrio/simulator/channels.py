@@ -1,0 +1,365 @@
+"""Channels: one leg of a call, what it tells about itself, and how it ends.
+
+A channel publishes the difference between its present and its last snapshot, as Asterisk does:
+state, dialplan position, caller, account, connected line, in that order. Whoever serves a
+channel (its dialplan, a bridge, a dialer) is its `process`, and is woken by whatever happens.
+
+Law: a channel that is hung up is only asked to end; the process that serves it ends it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+import attrs
+
+from amitrio.simulator.events import UNKNOWN, Headers, c_escape
+from amitrio.simulator.kernel import FOREVER, Process, Steps, Timer
+from amitrio.simulator.privileges import PRIVILEGES
+from amitrio.simulator.tables import Cause, ChannelState, Control, DeviceState, cause_text
+
+if TYPE_CHECKING:
+    from amitrio.simulator.bridges import Bridge
+    from amitrio.simulator.pbx import Pbx
+
+__all__ = ["Channel", "ChannelIds", "HungUp", "Party", "Place", "Redirected", "Snapshot"]
+
+CALL = PRIVILEGES["call"]
+DIALPLAN = PRIVILEGES["dialplan"]
+
+# ast_softhangup(c, AST_SOFTHANGUP_APPUNLOAD): the flag, not a cause, is what the event shows.
+_APPUNLOAD = 16
+
+
+class HungUp(Exception):  # noqa: N818 - it says what happened, to the dialplan alone
+    """The channel was asked to end."""
+
+
+class Redirected(Exception):  # noqa: N818 - see HungUp
+    """The channel was sent to another place in the dialplan."""
+
+
+@attrs.frozen
+class Party:
+    """A number and a name, each empty where it is not known."""
+
+    number: str = ""
+    name: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.number or self.name)
+
+
+@attrs.frozen
+class ChannelIds:
+    """Unique ids that the caller of Originate has chosen; empty for Asterisk's own."""
+
+    first: str = ""
+    second: str = ""
+
+
+@attrs.frozen
+class Place:
+    """Where a channel was in the dialplan, for its record; the extension h does not count."""
+
+    context: str = ""
+    exten: str = ""
+    application: str = ""
+    data: str = ""
+
+
+@attrs.frozen
+class Snapshot:
+    """What a channel looked like when it was last published."""
+
+    state: ChannelState
+    context: str
+    exten: str
+    priority: int
+    application: str
+    caller: Party
+    account: str
+    connected: Party
+
+
+class Channel:
+    """One channel. Its kinds differ in `call`, `indicate` and `_part`."""
+
+    technology = "Surrogate"
+
+    def __init__(
+        self, pbx: Pbx, name: str, uniqueid: str, *, parent: Channel | None = None
+    ) -> None:
+        self.pbx = pbx
+        self.name = name
+        self.uniqueid = uniqueid
+        self.born = pbx.next_birth()
+        self.linkedid = parent.linkedid if parent else uniqueid
+        self.linked_since = parent.linked_since if parent else self.born
+        self.state = ChannelState.DOWN
+        self.caller = Party()
+        self.connected = Party()
+        self.dialed_number = ""
+        self.language = parent.language if parent else "en"
+        self.account = ""
+        self.peer_account = ""
+        self.context = "default"
+        self.exten = ""
+        self.priority = 1
+        self.application = ""
+        self.data = ""
+        self.variables: dict[str, str] = {}  # newest last; names with their underscores
+        self.hashes: dict[str, str] = {}
+        self.user_field = ""
+        self.last_place = Place()
+        self.last_peer = ""  # who it talked to, for its record
+        self.created = pbx.kernel.now
+        self.answered: float | None = None
+        self.bridge: Bridge | None = None
+        self.hangup_cause = Cause.NONE
+        self.hung_up = False
+        self.redirected = False
+        self.gone = False
+        self.in_dialplan = False
+        self.process: Process | None = None
+        self.frames: deque[Control] = deque()
+        self._absolute: Timer | None = None
+        self.hangup_at: float | None = None
+        self._published: Snapshot | None = None
+
+    # --- what the kinds of channel define ---
+
+    def call(self) -> bool:
+        """Ring whoever is behind this channel; False when there is nobody."""
+        return False
+
+    def indicate(self, control: Control) -> None:
+        """Tell whoever is behind this channel."""
+
+    def answer(self) -> None:
+        """Answer, as the dialplan's Answer does."""
+        if self.state is not ChannelState.UP:
+            self.set_state(ChannelState.UP)
+            self.indicate(Control.ANSWER)
+
+    def _part(self) -> None:
+        """Let go of whoever is behind this channel."""
+
+    # --- waiting ---
+
+    def attend(self) -> None:
+        """Let the running process be the one that serves this channel."""
+        self.process = self.pbx.kernel.running
+
+    def check(self) -> None:
+        """Raise HungUp or Redirected when the channel is not to go on."""
+        if self.redirected:
+            raise Redirected
+        if self.hung_up:
+            raise HungUp
+
+    def pause(self, until: float = FOREVER) -> Steps[None]:
+        """Wait until that time; control frames are heard and forgotten."""
+        self.check()
+        while self.pbx.kernel.now < until:
+            yield until
+            self.check()
+            self.frames.clear()
+
+    def tell(self, control: Control) -> None:
+        """Put a control frame before whoever serves this channel."""
+        self.frames.append(control)
+        self.wake()
+
+    def wake(self) -> None:
+        """Let whoever serves this channel look at it."""
+        if self.process is not None:
+            self.process.wake()
+
+    # --- ending ---
+
+    def queue_hangup(self, cause: int = Cause.NONE) -> None:
+        """The far end is gone (ast_queue_hangup_with_cause)."""
+        if self.gone:
+            return
+        self.publish("HangupRequest", [("Cause", str(cause))])
+        self.soft_hangup(cause)
+
+    def soft_hangup(self, cause: int = Cause.NONE) -> None:
+        """Ask the channel to end; nothing is published (ast_softhangup_nolock)."""
+        if cause:
+            self.hangup_cause = cause
+        self.hung_up = True
+        self.wake()
+
+    def leave_dialplan(self) -> None:
+        """The dialplan is over, whatever it did (ast_softhangup with APPUNLOAD)."""
+        self.publish("SoftHangupRequest", [("Cause", str(_APPUNLOAD))])
+        self.hung_up = True
+
+    def hangup(self) -> None:
+        """End it (ast_hangup). Safe to repeat."""
+        if self.gone:
+            return
+        self.gone = True
+        self.expire_after(None)
+        self._part()
+        self.pbx.channels.pop(self.name, None)
+        cause = self.hangup_cause
+        self.publish("Hangup", [("Cause", str(cause)), ("Cause-txt", cause_text(cause))])
+        self.pbx.records.ended(self)
+        self.pbx.states.channel_changed(self)
+
+    def expire_after(self, seconds: float | None) -> None:
+        """Hang up in so many seconds (AbsoluteTimeout); None forgets it."""
+        if self._absolute is not None:
+            self._absolute.cancel()
+        self._absolute = self.hangup_at = None
+        if seconds is not None:
+            self.hangup_at = self.pbx.kernel.now + seconds
+            self._absolute = self.pbx.kernel.call_at(self.hangup_at, self.soft_hangup)
+
+    def redirect(self, context: str, exten: str, priority: int) -> None:
+        """Send it elsewhere in the dialplan, now (ast_async_goto)."""
+        self.context, self.exten, self.priority = context, exten, priority
+        self.redirected = True
+        self.wake()
+
+    def serve(self, steps: Steps[None]) -> None:
+        """Take the channel from whoever serves it, and let these steps do so."""
+        if self.process is not None:
+            self.process.close()
+        self.in_dialplan = False
+        self.application = self.data = ""
+        self.process = self.pbx.kernel.spawn(steps)
+
+    # --- what it tells ---
+
+    def set_state(self, state: ChannelState) -> None:
+        """Change the state; devices and hints follow."""
+        if state is self.state:
+            return
+        self.state = state
+        if state is ChannelState.UP:
+            self.answered = self.pbx.kernel.now
+        self.publish_changes()
+        self.pbx.states.channel_changed(self)
+
+    def announce(self) -> None:
+        """The channel has come to be."""
+        self.pbx.channels[self.name] = self
+        self.pbx.calls_made += 1
+        self._published = self._take_snapshot()
+        self.publish("Newchannel")
+
+    def publish_changes(self) -> None:
+        """Publish each event that tells a difference to the last snapshot."""
+        old, new = self._published, self._take_snapshot()
+        self._published = new
+        if old is None:
+            return
+        if old.state is not new.state:
+            self.publish("Newstate")
+        self._publish_position(old, new)
+        if old.caller != new.caller:
+            known = bool(new.caller.number)
+            presentation = _ALLOWED if known else _UNAVAILABLE
+            self.publish("NewCallerid", [("CID-CallingPres", presentation)])
+        if old.account != new.account:
+            self.publish("NewAccountCode", [("OldAccountCode", old.account)])
+        if old.connected != new.connected:
+            self.publish("NewConnectedLine")
+
+    def _publish_position(self, old: Snapshot, new: Snapshot) -> None:
+        started = bool(new.application) and not old.application
+        position = (new.context, new.exten, new.priority)
+        if not new.application or self.gone:
+            return
+        if started or position != (old.context, old.exten, old.priority):
+            extra = [
+                ("Extension", self.exten),
+                ("Application", self.application),
+                ("AppData", self.data),
+            ]
+            self.publish("Newexten", extra, DIALPLAN)
+
+    def _take_snapshot(self) -> Snapshot:
+        return Snapshot(
+            self.state,
+            self.context,
+            self.exten,
+            self.priority,
+            self.application,
+            self.caller,
+            self.account,
+            self.connected,
+        )
+
+    def snapshot(self, prefix: str = "") -> Headers:
+        """The headers that every event about the channel has."""
+        values = (
+            ("Channel", self.name),
+            ("ChannelState", str(int(self.state))),
+            ("ChannelStateDesc", self.state.text),
+            ("CallerIDNum", self.caller.number or UNKNOWN),
+            ("CallerIDName", c_escape(self.caller.name) or UNKNOWN),
+            ("ConnectedLineNum", self.connected.number or UNKNOWN),
+            ("ConnectedLineName", c_escape(self.connected.name) or UNKNOWN),
+            ("Language", self.language),
+            ("AccountCode", self.account),
+            ("Context", self.context),
+            ("Exten", self.exten),
+            ("Priority", str(self.priority)),
+            ("Uniqueid", self.uniqueid),
+            ("Linkedid", self.linkedid),
+        )
+        return [(prefix + name, value) for name, value in values]
+
+    def publish(self, name: str, headers: Headers | None = None, privilege: int = CALL) -> None:
+        """Publish an event about this channel."""
+        self.pbx.publish(name, [*self.snapshot(), *(headers or [])], privilege)
+
+    # --- variables ---
+
+    def set_variable(self, name: str, value: str) -> None:
+        """Set a channel variable, underscores and all, and tell (pbx_builtin_setvar_helper)."""
+        plain = name.lstrip("_")
+        for old in [old for old in self.variables if old.lstrip("_") == plain]:
+            del self.variables[old]
+        self.variables[name] = value
+        self.publish("VarSet", [("Variable", name), ("Value", c_escape(value))], DIALPLAN)
+
+    def variable(self, name: str) -> str | None:
+        """The value of a channel variable; None where it is not set."""
+        return next(
+            (value for full, value in self.variables.items() if full.lstrip("_") == name), None
+        )
+
+    def inherit_variables(self, parent: Channel) -> None:
+        """Take over what the parent marked for its children: `_X` as `X`, `__X` as it is."""
+        for name, value in parent.variables.items():
+            if name.startswith("__"):
+                self.set_variable(name, value)
+            elif name.startswith("_"):
+                self.set_variable(name[1:], value)
+
+    # --- its device ---
+
+    @property
+    def device(self) -> str:
+        """The device that the channel belongs to: the name up to the last dash."""
+        return self.name.rpartition("-")[0] or self.name
+
+    @property
+    def device_state(self) -> DeviceState:
+        """What the channel makes of its device."""
+        return _DEVICE_STATES.get(self.state, DeviceState.INUSE)
+
+
+_ALLOWED = "0 (Presentation Allowed, Not Screened)"
+_UNAVAILABLE = "67 (Number Unavailable)"
+_DEVICE_STATES = {
+    ChannelState.DOWN: DeviceState.NOT_INUSE,
+    ChannelState.RINGING: DeviceState.RINGING,
+}

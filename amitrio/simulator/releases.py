@@ -1,0 +1,41 @@
+"""Releases: what sets the Asterisk that is played apart from the others.
+
+Law: every difference between the releases is a field here; no other file asks for a number.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import attrs
+
+__all__ = ["RELEASES", "Release"]
+
+
+@attrs.frozen(kw_only=True)
+class Release:
+    """One release line of Asterisk."""
+
+    major: int
+    asterisk: str  # as CoreSettings and `core show version` give it
+    ami: str  # as in the banner
+    match_criteria: bool  # Filter reads MatchCriteria, and refuses an empty legacy filter
+    sounds_search: bool  # CoreSettings ends with SoundsSearchCustomDir
+    missing: frozenset[str] = frozenset()  # actions that this release does not have
+
+
+RELEASES = MappingProxyType(
+    {
+        "22": Release(
+            major=22, asterisk="22.10.1", ami="11.0.0", match_criteria=True, sounds_search=True
+        ),
+        "16": Release(
+            major=16,
+            asterisk="16.28.0",
+            ami="5.0.4",
+            match_criteria=False,
+            sounds_search=False,
+            missing=frozenset({"coreshowchannelmap"}),
+        ),
+    }
+)
