@@ -5,6 +5,7 @@ Law: a program that was proven against it meets nothing new at a real Asterisk i
 
 from __future__ import annotations
 
+from amitrio.simulator import faults
 from amitrio.simulator.calls import ActionCall
 from amitrio.simulator.channels import Channel, ChannelIds, Party
 from amitrio.simulator.defaults import default_pbx, default_users
@@ -34,4 +35,5 @@ __all__ = [
     "Simulator",
     "default_pbx",
     "default_users",
+    "faults",
 ]

@@ -10,12 +10,14 @@ from collections.abc import Callable
 
 from amitrio.simulator.channels import Channel, HungUp
 from amitrio.simulator.dialing import dial
+from amitrio.simulator.dialplan import arguments
 from amitrio.simulator.kernel import FOREVER, Steps
 from amitrio.simulator.privileges import PRIVILEGES
+from amitrio.simulator.queueing import visit_queue
 from amitrio.simulator.substitution import write_variable
 from amitrio.simulator.tables import Cause, ChannelState, Control
 
-__all__ = ["APPLICATIONS", "AppFailed", "Application", "application", "arguments"]
+__all__ = ["APPLICATIONS", "AppFailed", "Application", "application"]
 
 Application = Callable[[Channel, str], Steps[None]]
 APPLICATIONS: dict[str, Application] = {}
@@ -37,12 +39,6 @@ def application(name: str) -> Callable[[Application], Application]:
         return steps
 
     return register
-
-
-def arguments(data: str, count: int) -> list[str]:
-    """The comma-separated arguments, filled up with empty ones."""
-    found = data.split(",", count - 1)
-    return [*found, *[""] * (count - len(found))]
 
 
 @application("Answer")
@@ -175,6 +171,13 @@ def run_dial(channel: Channel, data: str) -> Steps[None]:
     """Call others for this channel."""
     destinations, seconds, options = arguments(data, 3)
     yield from dial(channel, destinations, seconds, options)
+
+
+@application("Queue")
+def run_queue(channel: Channel, data: str) -> Steps[None]:
+    """Wait in a queue, and talk to the member that answers."""
+    name, options, _, _, timeout, _ = arguments(data, 6)
+    yield from visit_queue(channel, name, options, _seconds(timeout) if timeout else FOREVER)
 
 
 def _seconds(text: str) -> float:

@@ -23,15 +23,16 @@ __all__ = ["Bridge", "impart"]
 class Bridge:
     """A bridge of two (`basic`, `simple_bridge`)."""
 
-    def __init__(self, pbx: Pbx, *, creator: str = "", name: str = "") -> None:
+    def __init__(self, pbx: Pbx, *, tells_lines: bool = False) -> None:
         self.pbx = pbx
         self.uniqueid = str(uuid.UUID(int=pbx.random.getrandbits(128), version=4))
         self.type = "basic"
         self.technology = "simple_bridge"
-        self.creator = creator
-        self.name = name
+        self.creator = self.name = ""
+        self._tells_lines = tells_lines  # who comes in learns whom it talks to
         self.channels: list[Channel] = []
         self.dissolved = False
+        self._kicked: set[Channel] = set()
         pbx.bridges[self.uniqueid] = self
         pbx.publish("BridgeCreate", self.snapshot(), CALL)
 
@@ -52,7 +53,7 @@ class Bridge:
         channel.attend()
         self._enter(channel)
         try:
-            while not (self.dissolved or channel.hung_up or channel.redirected):
+            while not (self._is_over_for(channel) or channel.hung_up or channel.redirected):
                 yield FOREVER
                 channel.frames.clear()
         finally:
@@ -65,6 +66,14 @@ class Bridge:
             channel.wake()
         self._destroy_if_empty()
 
+    def kick(self, channel: Channel) -> None:
+        """Let one channel out."""
+        self._kicked.add(channel)
+        channel.wake()
+
+    def _is_over_for(self, channel: Channel) -> bool:
+        return self.dissolved or channel in self._kicked
+
     def _enter(self, channel: Channel) -> None:
         self.channels.append(channel)
         channel.bridge = self
@@ -76,6 +85,10 @@ class Bridge:
             one, other = self.channels
             one.set_variable("BRIDGEPEER", other.name)
             other.set_variable("BRIDGEPEER", one.name)
+            if self._tells_lines:
+                other.connected, one.connected = one.caller, other.caller
+                other.publish_changes()
+                one.publish_changes()
 
     def _leave(self, channel: Channel) -> None:
         if len(self.channels) == 2:
@@ -88,7 +101,8 @@ class Bridge:
         self.dissolve()
 
     def _destroy_if_empty(self) -> None:
-        if not self.channels and self.pbx.bridges.pop(self.uniqueid, None):
+        if not self.channels and self.uniqueid in self.pbx.bridges:
+            del self.pbx.bridges[self.uniqueid]
             self.pbx.publish("BridgeDestroy", self.snapshot(), CALL)
 
     def _publish(self, name: str, channel: Channel) -> None:

@@ -51,12 +51,18 @@ class Party:
         return bool(self.number or self.name)
 
 
+NOBODY = Party()
+
+
 @attrs.frozen
 class ChannelIds:
     """Unique ids that the caller of Originate has chosen; empty for Asterisk's own."""
 
     first: str = ""
     second: str = ""
+
+
+ASTERISKS_OWN = ChannelIds()
 
 
 @attrs.frozen
@@ -92,32 +98,32 @@ class Channel:
         self, pbx: Pbx, name: str, uniqueid: str, *, parent: Channel | None = None
     ) -> None:
         self.pbx = pbx
-        self.name = name
-        self.uniqueid = uniqueid
-        self.born = pbx.next_birth()
-        self.linkedid = parent.linkedid if parent else uniqueid
-        self.linked_since = parent.linked_since if parent else self.born
-        self.state = ChannelState.DOWN
-        self.caller = Party()
-        self.connected = Party()
+        self.name: str = name
+        self.uniqueid: str = uniqueid
+        self.born: int = pbx.next_birth()
+        self.linkedid: str = parent.linkedid if parent else uniqueid
+        self.linked_since: int = parent.linked_since if parent else self.born
+        self.state: ChannelState = ChannelState.DOWN
+        self.caller: Party = NOBODY
+        self.connected: Party = NOBODY
         self.dialed_number = ""
-        self.language = parent.language if parent else "en"
-        self.account = ""
+        self.language: str = parent.language if parent else "en"
+        self.account: str = ""
         self.peer_account = ""
-        self.context = "default"
-        self.exten = ""
-        self.priority = 1
-        self.application = ""
-        self.data = ""
+        self.context: str = "default"
+        self.exten: str = ""
+        self.priority: int = 1
+        self.application: str = ""
+        self.data: str = ""
         self.variables: dict[str, str] = {}  # newest last; names with their underscores
         self.hashes: dict[str, str] = {}
-        self.user_field = ""
+        self.user_field: str = ""
         self.last_place = Place()
-        self.last_peer = ""  # who it talked to, for its record
-        self.created = pbx.kernel.now
+        self.recorded_until = 0.0
+        self.created: float = pbx.kernel.now
         self.answered: float | None = None
         self.bridge: Bridge | None = None
-        self.hangup_cause = Cause.NONE
+        self.hangup_cause: int = Cause.NONE
         self.hung_up = False
         self.redirected = False
         self.gone = False
@@ -228,7 +234,7 @@ class Channel:
 
     def serve(self, steps: Steps[None]) -> None:
         """Take the channel from whoever serves it, and let these steps do so."""
-        if self.process is not None:
+        if self.process is not None and self.process is not self.pbx.kernel.running:
             self.process.close()
         self.in_dialplan = False
         self.application = self.data = ""

@@ -42,7 +42,7 @@ class ConfigFile:
 
 
 def _without_comment(line: str) -> str:
-    kept, at = [], 0
+    kept, at = list[str](), 0
     while at < len(line) and (line[at] != ";" or line[at - 1 : at] == "\\"):
         kept.append(line[at])
         at += 1

@@ -20,31 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["DIALPLAN", "default_pbx", "default_users"]
 
-_EVERYTHING_BUT_SYSTEM = (
-    "call,log,verbose,agent,user,config,command,dtmf,reporting,cdr,dialplan,originate,agi,cc,aoc,"
-    "test,security,message"
-)
-
 
 def default_users() -> list[ManagerUser]:
     """One user for each case of rights and manners."""
-    full = {"read": "all", "write": "all"}
-    return [
-        ManagerUser(name="admin", secret="mysecret", **full),
-        ManagerUser(name="limited", secret="lim", read="system,call", write="call"),
-        ManagerUser(name="single", secret="one", allow_multiple_login=False, **full),
-        ManagerUser(name="slow", secret="slow", write_timeout=1.0, **full),
-        ManagerUser(
-            name="filtered",
-            secret="filt",
-            event_filters=["Event: Newchannel", "!Channel: Local/excluded"],
-            **full,
-        ),
-        ManagerUser(name="writeonly", secret="wo", write="all"),
-        ManagerUser(name="readonly", secret="ro", read="all"),
-        ManagerUser(name="acl", secret="acl", deny=["0.0.0.0/0"], **full),
-        ManagerUser(name="nosystem", secret="nosys", read=_EVERYTHING_BUT_SYSTEM, write="all"),
-    ]
+    categories = ConfigFile.parse(CONFIG_FILES["manager.conf"]).categories
+    return [ManagerUser.from_category(each) for each in categories if each.name != "general"]
 
 
 def default_pbx(pbx: Pbx) -> None:
@@ -64,7 +44,7 @@ def _add_queues(pbx: Pbx) -> None:
     one, two = "Local/member@h2/n", "Local/memberbusy@h2/n"
     members = (
         Member(interface=one, name="Agent One", state_interface="Custom:h2a1"),
-        Member(interface=two, name='Agent "Two": x', state_interface=two, penalty=1),
+        Member(interface=two, name="Agent Two: x", state_interface=two, penalty=1),
     )
     for member in members:
         pbx.queues.add_static_member(queue, member)
@@ -153,6 +133,53 @@ exten => blind,1,Answer()
 """
 
 CONFIG_FILES = {
+    "manager.conf": """
+[general]
+enabled = yes
+port = 5038
+bindaddr = 127.0.0.1
+[admin]
+secret = mysecret
+read = all
+write = all
+[limited]
+secret = lim
+read = system,call
+write = call
+[single]
+secret = one
+read = all
+write = all
+allowmultiplelogin = no
+[slow]
+secret = slow
+read = all
+write = all
+writetimeout = 1000
+[filtered]
+secret = filt
+read = all
+write = all
+eventfilter = Event: Newchannel
+eventfilter = !Channel: Local/excluded
+[writeonly]
+secret = wo
+write = all
+[readonly]
+secret = ro
+read = all
+[acl]
+secret = acl
+deny = 0.0.0.0/0.0.0.0
+read = all
+write = all
+[nosystem]
+secret = nosys
+read = """
+    "call,log,verbose,agent,user,config,command,dtmf,reporting,cdr,dialplan,originate,agi,cc,"
+    """aoc,test,security,message
+write = all
+""",
     "extensions.conf": DIALPLAN,
     "queues.conf": """
 [general]

@@ -6,8 +6,6 @@ who calls, called, and watched together until one answers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import attrs
 
 from amitrio.simulator.bridges import Bridge, impart
@@ -16,9 +14,6 @@ from amitrio.simulator.kernel import FOREVER, Steps
 from amitrio.simulator.originate import publish_dial
 from amitrio.simulator.tables import Cause, ChannelState, Control, dial_status
 from amitrio.simulator.technologies import request_channel
-
-if TYPE_CHECKING:
-    from amitrio.simulator.pbx import Pbx
 
 __all__ = ["dial", "talk"]
 
@@ -43,9 +38,15 @@ class _Attempt:
 
     caller: Channel
     started: float
-    ringing: dict[Channel, None] = attrs.Factory(dict)
+    ringing: dict[Channel, None] = attrs.field(factory=dict[Channel, None])
     peer: Channel | None = None
     status: str = "CHANUNAVAIL"
+    last: str = ""  # the last that was called, for the record
+
+    @property
+    def disposition(self) -> str:
+        """What the record of the call says of a Dial that nobody answered."""
+        return {"BUSY": "BUSY", "CONGESTION": "CONGESTION"}.get(self.status, "NO ANSWER")
 
     def hear(self, channel: Channel, control: Control) -> None:
         """One of those that ring says something."""
@@ -81,10 +82,12 @@ def dial(caller: Channel, destinations: str, seconds: str, options: str) -> Step
     finally:
         _give_up(attempt)
     if attempt.peer is None:
+        caller.pbx.records.dialed(caller, attempt.last, attempt.disposition)
         caller.set_variable("DIALSTATUS", attempt.status)
         caller.check()
         return
     yield from _answered(attempt, attempt.peer)
+    caller.pbx.records.dialed(caller, attempt.peer.name, "ANSWERED")
     caller.set_variable("DIALSTATUS", "ANSWER")
     if "g" not in options:
         caller.hung_up = True
@@ -105,6 +108,7 @@ def _call_all(attempt: _Attempt, destinations: str) -> None:
             channel.hangup()
             continue
         attempt.ringing[channel] = None
+        attempt.last = channel.name
         publish_dial(caller, channel, begin=address)
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 import attrs
 
-__all__ = ["Dialplan", "Step"]
+__all__ = ["Dialplan", "Step", "arguments"]
 
 
 @attrs.frozen
@@ -42,16 +42,16 @@ class Extension:
     """All that a context has under one name."""
 
     name: str
-    steps: dict[int, Step] = attrs.Factory(dict)
+    steps: dict[int, Step] = attrs.field(factory=dict[int, Step])
     hint: str | None = None
 
 
 class Dialplan:
-    """Every context of the PBX.
+    r"""Every context of the PBX.
 
     dialplan = Dialplan()
     dialplan.add("internal", "100", "Answer()", "Wait(1)", "Hangup()")
-    dialplan.load("[internal]\\nexten => 101,1,Busy()")
+    dialplan.load("[internal]\nexten => 101,1,Busy()")
     """
 
     def __init__(self) -> None:
@@ -124,14 +124,25 @@ def _matches(pattern: str, exten: str) -> bool:
         return False
     parts = (
         part if part.startswith("[") else _CLASSES.get(part.upper(), re.escape(part))
-        for part in re.findall(r"\[[^]]*\]|.", pattern[1:])
+        for part in _parts(pattern)
     )
     return re.fullmatch("".join(parts), exten, re.DOTALL) is not None
 
 
 def _specificity(pattern: str) -> list[int]:
-    parts = re.findall(r"\[[^]]*\]|.", pattern[1:])
+    parts = _parts(pattern)
     return [_WIDTHS.get(part.upper(), len(part) if part[0] == "[" else 1) for part in parts]
+
+
+def _parts(pattern: str) -> list[str]:
+    """The letters of a pattern; a set in brackets counts as one."""
+    return [found[0] for found in re.finditer(r"\[[^]]*\]|.", pattern[1:])]
+
+
+def arguments(data: str, count: int) -> list[str]:
+    """The comma-separated arguments of an application, filled up with empty ones."""
+    found = data.split(",", count - 1)
+    return [*found, *[""] * (count - len(found))]
 
 
 class _Loader:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from amitrio.protocol import encode_frame
 from amitrio.simulator.privileges import privilege_text
 
-__all__ = ["UNKNOWN", "Event", "Headers", "Pair", "c_escape"]
+__all__ = ["UNKNOWN", "Event", "Headers", "Pair", "Raw", "c_escape"]
 
 Pair = tuple[str, str]
 Headers = list[Pair]
@@ -40,6 +40,15 @@ _ESCAPES = str.maketrans(
 def c_escape(text: str) -> str:
     """The text as VarSet and the names in channel snapshots carry it."""
     return text.translate(_ESCAPES)
+
+
+class Raw:
+    """Bytes that a test sends where events are sent."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
 
 
 class Event:

@@ -16,6 +16,11 @@ class Gate:
     def __init__(self) -> None:
         self._opened: anyio.Event | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether whoever comes may pass."""
+        return self._opened is None
+
     def close(self) -> None:
         """Let nobody pass."""
         if self._opened is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from amitrio.simulator.channels import CALL, Channel, ChannelIds, Party
+from amitrio.simulator.channels import ASTERISKS_OWN, CALL, NOBODY, Channel, ChannelIds, Party
 from amitrio.simulator.events import Headers
 from amitrio.simulator.kernel import Steps
 from amitrio.simulator.substitution import write_variable
@@ -36,10 +36,10 @@ class Origination:
     application: str = ""
     data: str = ""
     timeout: float = 30.0  # seconds
-    caller: Party = Party()
+    caller: Party = NOBODY
     account: str = ""
     variables: tuple[tuple[str, str], ...] = ()  # in the order in which they are set
-    ids: ChannelIds = ChannelIds()
+    ids: ChannelIds = ASTERISKS_OWN
 
 
 @attrs.frozen
@@ -63,7 +63,7 @@ def originate(pbx: Pbx, wanted: Origination, done: Callable[[Outcome], None]) ->
         _failed(pbx, wanted, 0, done)
         return
     channel.attend()
-    _prepare(channel, address, wanted)
+    _prepare(channel, wanted)
     if not channel.call():
         channel.hangup()
         _failed(pbx, wanted, 0, done)
@@ -89,9 +89,8 @@ def publish_dial(
     called.pbx.publish(name, [*headers, ("DialStatus", status)], CALL)
 
 
-def _prepare(channel: Channel, address: str, wanted: Origination) -> None:
+def _prepare(channel: Channel, wanted: Origination) -> None:
     """What the called channel is told before it rings."""
-    del address
     channel.application, channel.data = "AppDial2", "(Outgoing Line)"
     channel.publish_changes()
     for name, value in wanted.variables:

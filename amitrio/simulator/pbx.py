@@ -37,13 +37,19 @@ class Pbx:
     """A small PBX. `start` is the time, in seconds since the epoch, at which it came to life."""
 
     def __init__(
-        self, *, seed: int = 0, start: float = 1_700_000_000.0, stamps: bool = False
+        self,
+        *,
+        seed: int = 0,
+        start: float = 1_700_000_000.0,
+        stamps: bool = False,
+        queue_durations: bool = True,
     ) -> None:
-        self.kernel = Kernel()
-        self.random = random.Random(seed)  # noqa: S311 - chance is to be the same each time
+        self.kernel: Kernel = Kernel()
+        self.random: random.Random = random.Random(seed)  # noqa: S311 - chance is to be the same each time
         self.listeners: list[Callable[[Event], None]] = []
         self.started = start
         self.reloaded = start
+        self.queue_durations = queue_durations  # see Release
         self._stamps = stamps
         self._counters = {"uniqueid": 0, "local": 0, "leg": 0, "birth": 0}
         self.channels: dict[str, Channel] = {}
@@ -52,13 +58,13 @@ class Pbx:
         self.phones: dict[str, Phone] = {}
         self.bridges: dict[str, Bridge] = {}
         self.variables: dict[str, str] = {}
-        self.dialplan = Dialplan()
-        self.database = Database()
+        self.dialplan: Dialplan = Dialplan()
+        self.database: Database = Database()
         self.config_files: dict[str, ConfigFile] = {}
-        self.records = Records(self)
-        self.voicemail = Voicemail(self)
-        self.states = States(self)
-        self.queues = Queues(self)
+        self.records: Records = Records(self)
+        self.voicemail: Voicemail = Voicemail(self)
+        self.states: States = States(self)
+        self.queues: Queues = Queues(self)
 
     # --- time ---
 

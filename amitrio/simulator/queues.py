@@ -88,8 +88,8 @@ class Queue:
     service_level: int = 0
     weight: int = 0
     set_interface_var: bool = False
-    members: dict[str, Member] = attrs.Factory(dict)
-    callers: list[Waiting] = attrs.Factory(list)
+    members: dict[str, Member] = attrs.field(factory=dict[str, Member])
+    callers: list[Waiting] = attrs.field(factory=list[Waiting])
     hold_time: int = 0
     talk_time: int = 0
     completed: int = 0
@@ -163,15 +163,15 @@ class Queues:
         self.publish_member("QueueMemberRemoved", queue, member)
 
     def pause(self, queue: Queue, member: Member, reason: str, *, paused: bool) -> None:
-        """Pause or unpause a member; nothing is told where that changes nothing."""
-        if member.paused == paused:
-            return
+        """Pause or unpause a member, and tell, also where that changes nothing."""
         member.paused = paused
-        member.reason = reason if paused else ""
+        member.reason = reason
         if paused:
             member.last_pause = self._pbx.epoch
         self._tell_pause(queue, member)
         self.publish_member("QueueMemberPause", queue, member)
+        if not paused:  # the reason of an unpause is told once, and not kept
+            member.reason = ""
 
     def found(self, queue_name: str, interface: str) -> list[tuple[Queue, Member]]:
         """The member in that queue, or in every queue where no name is given."""

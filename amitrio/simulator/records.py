@@ -1,14 +1,14 @@
-"""Records: the Cdr event of each call leg, as cdr_manager publishes it.
+"""Records: the Cdr event of each part of a call, as cdr_manager publishes it.
 
-Law: only a leg that was answered and ran something has a record; legs that were merely dialled
-are told of as the destination of their caller's.
+Law: a leg that was answered and ran something has a record; a Dial or Queue ends one and begins
+the next. Legs that were merely dialled are the destination of their caller's record.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amitrio.simulator.channels import Channel
+from amitrio.simulator.channels import Channel, Place
 from amitrio.simulator.privileges import PRIVILEGES
 
 if TYPE_CHECKING:
@@ -23,12 +23,23 @@ class Records:
     def __init__(self, pbx: Pbx) -> None:
         self._pbx = pbx
 
+    def dialed(self, caller: Channel, peer: str, disposition: str) -> None:
+        """A caller's Dial or Queue is over: that part of the call is written down."""
+        if caller.answered is not None:
+            self._publish(caller, peer, disposition)
+        caller.recorded_until = self._pbx.kernel.now
+        caller.last_place = Place()
+
     def ended(self, channel: Channel) -> None:
         """A channel is gone."""
-        if channel.answered is None or channel.application in {"AppDial", "AppQueue"}:
-            return
-        now, answered = self._pbx.kernel.now, channel.answered
-        place = channel.last_place
+        if channel.answered is not None and channel.last_place.application:
+            self._publish(channel, "", "ANSWERED")
+
+    def _publish(self, channel: Channel, peer: str, disposition: str) -> None:
+        pbx, place = self._pbx, channel.last_place
+        now, answered = pbx.kernel.now, channel.answered or 0.0
+        start = max(channel.created, channel.recorded_until)
+        answer = max(answered, channel.recorded_until)
         headers = [
             ("AccountCode", channel.account),
             ("Source", channel.caller.number),
@@ -36,17 +47,17 @@ class Records:
             ("DestinationContext", place.context),
             ("CallerID", f'"{channel.caller.name}" <{channel.caller.number}>'),
             ("Channel", channel.name),
-            ("DestinationChannel", channel.last_peer),
+            ("DestinationChannel", peer),
             ("LastApplication", place.application),
             ("LastData", place.data),
-            ("StartTime", self._pbx.local_time(channel.created)),
-            ("AnswerTime", self._pbx.local_time(answered)),
-            ("EndTime", self._pbx.local_time(now)),
-            ("Duration", str(int(now - channel.created))),
-            ("BillableSeconds", str(int(now - answered))),
-            ("Disposition", "ANSWERED"),
+            ("StartTime", pbx.local_time(start)),
+            ("AnswerTime", pbx.local_time(answer)),
+            ("EndTime", pbx.local_time(now)),
+            ("Duration", str(int(now - start))),
+            ("BillableSeconds", str(int(now - answer))),
+            ("Disposition", disposition),
             ("AMAFlags", "DOCUMENTATION"),
             ("UniqueID", channel.uniqueid),
             ("UserField", channel.user_field),
         ]
-        self._pbx.publish("Cdr", headers, PRIVILEGES["cdr"])
+        pbx.publish("Cdr", headers, PRIVILEGES["cdr"])

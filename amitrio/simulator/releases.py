@@ -21,13 +21,21 @@ class Release:
     ami: str  # as in the banner
     match_criteria: bool  # Filter reads MatchCriteria, and refuses an empty legacy filter
     sounds_search: bool  # CoreSettings ends with SoundsSearchCustomDir
+    counts_trees: bool  # DBGetTreeComplete counts its items, instead of saying 1
+    queue_durations: bool  # Queue sets ANSWEREDTIME, DIALEDTIME and QUEUEWAIT
     missing: frozenset[str] = frozenset()  # actions that this release does not have
 
 
 RELEASES = MappingProxyType(
     {
         "22": Release(
-            major=22, asterisk="22.10.1", ami="11.0.0", match_criteria=True, sounds_search=True
+            major=22,
+            asterisk="22.10.1",
+            ami="11.0.0",
+            match_criteria=True,
+            sounds_search=True,
+            counts_trees=True,
+            queue_durations=True,
         ),
         "16": Release(
             major=16,
@@ -35,6 +43,8 @@ RELEASES = MappingProxyType(
             ami="5.0.4",
             match_criteria=False,
             sounds_search=False,
+            counts_trees=False,
+            queue_durations=False,
             missing=frozenset({"coreshowchannelmap"}),
         ),
     }

@@ -16,7 +16,7 @@ import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import anyio
 from anyio.abc import ByteStream, SocketAttribute, TaskGroup
@@ -24,6 +24,7 @@ from anyio.abc import ByteStream, SocketAttribute, TaskGroup
 from amitrio.simulator.calls import Handler
 from amitrio.simulator.defaults import default_pbx, default_users
 from amitrio.simulator.events import Event, Headers
+from amitrio.simulator.gate import Gate
 from amitrio.simulator.pbx import Pbx
 from amitrio.simulator.pipes import DEFAULT_ROOM, memory_pipe
 from amitrio.simulator.privileges import permissions
@@ -75,8 +76,9 @@ class Simulator:
         self._seed = seed
         self._stamps = timestamp_events
         self._numbers = 0
-        self._up = True
+        self._up = Gate()
         self._down = anyio.Event()
+        self._stops_when_empty = False
         self._tasks: TaskGroup | None = None
         self._bugs: list[Exception] = []
         self._alarm = anyio.Event()
@@ -148,7 +150,12 @@ class Simulator:
     # --- time ---
 
     def _new_pbx(self, start: float) -> Pbx:
-        pbx = Pbx(seed=self._seed, start=start, stamps=self._stamps)
+        pbx = Pbx(
+            seed=self._seed,
+            start=start,
+            stamps=self._stamps,
+            queue_durations=self.release.queue_durations,
+        )
         self._setup(pbx)
         pbx.states.remember_hints()
         pbx.listeners.append(self._offer)
@@ -167,6 +174,7 @@ class Simulator:
         while True:
             self._alarm = anyio.Event()
             self.catch_up()
+            self._stop_if_empty()
             wait = self.pbx.kernel.next_due - (anyio.current_time() - self._origin)
             with anyio.move_on_after(None if math.isinf(wait) else max(0.0, wait)):
                 await self._alarm.wait()
@@ -176,7 +184,7 @@ class Simulator:
     async def listen(self, host: str = "127.0.0.1", port: int = 0) -> Address:
         """Accept TCP connections; returns host and port. Raises OSError when it cannot."""
         listener = await anyio.create_tcp_listener(local_host=host, local_port=port)
-        address: Address = listener.extra(SocketAttribute.local_address)[:2]
+        address = (host, listener.extra(SocketAttribute.local_port))
 
         async def serve() -> None:
             nonlocal listener
@@ -185,8 +193,7 @@ class Simulator:
                     accepting.start_soon(listener.serve, self._welcome)
                     await self._down.wait()
                     accepting.cancel_scope.cancel()
-                while not self._up:
-                    await anyio.sleep(0.01)
+                await self._up.passage()
                 listener = await anyio.create_tcp_listener(local_host=host, local_port=address[1])
 
         self._start(serve)
@@ -203,7 +210,7 @@ class Simulator:
 
         Raises ConnectionRefusedError while the server is down.
         """
-        if not self._up:
+        if not self._up.is_open:
             raise ConnectionRefusedError("the simulated server is down")
         ours, theirs = memory_pipe(room)
         session = self._session(ours)
@@ -245,6 +252,11 @@ class Simulator:
         for session in self.sessions:
             session.offer(event)
 
+    def send_raw(self, data: bytes) -> None:
+        """Send these bytes to every session, be they a frame or not."""
+        for session in self.sessions:
+            session.send_raw(data)
+
     def on(self, action: str, handler: Handler, *, times: int | None = None) -> Script:
         """Let a handler answer an action, or stand before the one that does.
 
@@ -258,9 +270,79 @@ class Simulator:
         """
         return self.scripts.add(action, handler, times)
 
+    # --- its ups and downs ---
+
+    def kick(self) -> None:
+        """Cut every session without a word, as `manager kick session` does."""
+        for session in list(self.sessions):
+            session.cut()
+
+    def stop_gracefully(self) -> None:
+        """Refuse every action from now on, and `stop` after the last call."""
+        self.shutting_down = self._stops_when_empty = True
+        self._stop_if_empty()
+
+    def stop(self) -> None:
+        """Say Shutdown, end every session and go down; `restart` brings the server back."""
+        self.catch_up()
+        self.pbx.publish("Shutdown", [("Shutdown", "Cleanly"), ("Restart", "False")], SYSTEM)
+        self.shutting_down, self._stops_when_empty = True, False
+        for session in list(self.sessions):
+            session.end()
+        self._close_door()
+
+    def _stop_if_empty(self) -> None:
+        if self._stops_when_empty and not self.pbx.channels:
+            self.stop()
+
+    def go_down(self) -> None:
+        """Vanish: every session is cut, and nobody can connect until `come_up`."""
+        self.kick()
+        self._close_door()
+
+    def come_up(self) -> None:
+        """Let clients connect again; the PBX has gone on meanwhile."""
+        self._down = anyio.Event()
+        self._up.open()
+
+    def _close_door(self) -> None:
+        self._up.close()
+        self._down.set()
+
+    async def restart(self, *, down_for: float = 0.0, boot_time: float = 0.0) -> None:
+        """Start anew: sessions are cut, and the PBX is as `setup` makes it.
+
+        Nobody can connect for `down_for` seconds. For `boot_time` more the actions of modules
+        are unknown, then comes FullyBooted. Returns when clients can connect again.
+        """
+        self.go_down()
+        await anyio.sleep(down_for)
+        self.pbx.listeners.clear()
+        start = self.pbx.started + anyio.current_time() - self._origin
+        self._origin = anyio.current_time()
+        self.pbx = self._new_pbx(start)
+        self.shutting_down = self._stops_when_empty = False
+        self.booted = not boot_time
+        if boot_time:
+            self.pbx.kernel.call_at(boot_time, self._boot)
+        self.come_up()
+        self._ring()
+
+    def _boot(self) -> None:
+        self.booted = True
+        since = str(int(self.pbx.now - self.pbx.started))
+        headers = [("Status", "Fully Booted"), ("Uptime", since), ("LastReload", since)]
+        self.pbx.publish("FullyBooted", headers, SYSTEM)
+
+
+SYSTEM = permissions("system")
+
 
 def _alone(error: Exception) -> Exception:
     """The one exception in a group of one."""
-    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
+    inside = cast("ExceptionGroup[Exception]", error).exceptions if _is_group(error) else ()
+    return _alone(inside[0]) if len(inside) == 1 else error
+
+
+def _is_group(error: Exception) -> bool:
+    return isinstance(error, ExceptionGroup)

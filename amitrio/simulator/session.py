@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import anyio
 from anyio.abc import ByteStream, SocketAttribute, TaskGroup
@@ -21,7 +22,7 @@ from anyio.abc import ByteStream, SocketAttribute, TaskGroup
 from amitrio.protocol import Request, ServerConnection
 from amitrio.simulator.actions import find_action
 from amitrio.simulator.calls import ActionCall, SessionOver, run_handler
-from amitrio.simulator.events import Event
+from amitrio.simulator.events import Event, Raw
 from amitrio.simulator.filters import EventFilter, passes
 from amitrio.simulator.gate import Gate
 from amitrio.simulator.security import report_bad_format, report_not_allowed
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
+_NOWHERE = ("127.0.0.1", 0)
 _PIECE = 65536  # bytes written at a time, each within the write timeout
 _UNKNOWN = "Invalid/unknown command: {}. Use Action: ListCommands to show available commands."
 # process_message() writes that sentence into a buffer of 512 bytes, its end included.
@@ -54,11 +56,13 @@ class Session:
         self.filters: list[EventFilter] = []
         self.reading = Gate()
         self.writing = Gate()
-        self._events: deque[Event] = deque()
+        self._events: deque[Event | Raw] = deque()
         self._requests: deque[Request] = deque()
         self._input = b""
         self._input_taken = anyio.Event()
         self._ended = False
+        self._ending = False
+        self._busy = False
         self._changed = anyio.Event()
         self._scope = anyio.CancelScope()
         self._last_words = b""
@@ -73,12 +77,12 @@ class Session:
     @property
     def local_address(self) -> str:
         """Where the server listens, as security events write it."""
-        return _address(self.stream, SocketAttribute.local_address)
+        return _text(self.stream.extra(SocketAttribute.local_address, _NOWHERE))
 
     @property
     def remote_address(self) -> str:
         """Where the client is."""
-        return _address(self.stream, SocketAttribute.remote_address)
+        return _text(self.stream.extra(SocketAttribute.remote_address, _NOWHERE))
 
     @property
     def remote_host(self) -> str:
@@ -89,8 +93,14 @@ class Session:
 
     def offer(self, event: Event) -> None:
         """An event was published."""
-        if self.user is None:
-            return
+        if self.user is not None:
+            self._keep(event)
+
+    def send_raw(self, data: bytes) -> None:
+        """Send these bytes where events would be sent, be they a frame or not."""
+        self._keep(Raw(data))
+
+    def _keep(self, event: Event | Raw) -> None:
         self._events.append(event)
         if len(self._events) > self.simulator.event_backlog:
             self.cut()
@@ -110,6 +120,24 @@ class Session:
         """End it at once; `torn` are last bytes, such as a part of a frame."""
         self._last_words = torn
         self._scope.cancel()
+
+    def end(self) -> None:
+        """Let it say what it has to say, and end; one that is busy is cut."""
+        self._ending = True
+        self._changed.set()
+        if self._busy:
+            self.cut()
+
+    def stall(self, *, reading: bool = True, writing: bool = True) -> None:
+        """Hang: read nothing more, write nothing more, or both, until `resume`."""
+        for gate, wanted in ((self.reading, reading), (self.writing, writing)):
+            if wanted:
+                gate.close()
+
+    def resume(self) -> None:
+        """Go on after `stall`."""
+        self.reading.open()
+        self.writing.open()
 
     @property
     def has_input(self) -> bool:
@@ -137,10 +165,8 @@ class Session:
 
     async def _close(self) -> None:
         if self._last_words:
-            try:
+            with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
                 await self.stream.send(self._last_words)
-            except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-                pass
         await self.stream.aclose()
 
     async def _read(self) -> None:
@@ -171,6 +197,8 @@ class Session:
         """One round of do_message(): events first, then input."""
         self.simulator.catch_up()
         await self.flush_events()
+        if self._ending:
+            raise SessionOver
         if self._requests:
             await self._process(self._requests.popleft())
         elif self._input:
@@ -184,7 +212,7 @@ class Session:
 
     async def wait_for_change(self) -> None:
         """Wait until something is sent, published, or over."""
-        if self.has_input or self.has_events:
+        if self.has_input or self.has_events or self._ending:
             return
         self._changed = anyio.Event()
         await self._changed.wait()
@@ -197,13 +225,15 @@ class Session:
             events, self._events = self._events, deque()
             await self.write(b"".join(event.data for event in events if self.wants(event)))
 
-    def take_events(self) -> list[Event]:
+    def take_events(self) -> list[Event | Raw]:
         """The events that are waiting, for whoever writes them (WaitEvent)."""
         events, self._events = self._events, deque()
         return [event for event in events if self.wants(event)]
 
-    def wants(self, event: Event) -> bool:
+    def wants(self, event: Event | Raw) -> bool:
         """Whether this session gets the event."""
+        if isinstance(event, Raw):
+            return True
         readable = self.user.may_read if self.user is not None else 0
         both = readable & self.mask & event.privilege
         return both == event.privilege and passes(self.filters, event)
@@ -224,10 +254,13 @@ class Session:
         """One action (process_message)."""
         call = ActionCall(self, request)
         over = False
+        self._busy = True
         try:
             await self._run(call)
         except SessionOver:
             over = True
+        finally:
+            self._busy = False
         await self.write(b"".join(call.frames))
         if over:
             raise SessionOver
@@ -275,6 +308,7 @@ class Session:
         return not privilege or (self.user is not None and bool(self.user.may_write & privilege))
 
 
-def _address(stream: ByteStream, which: Any) -> str:  # pyright: ignore[reportExplicitAny]
-    host, port = stream.extra(which, ("127.0.0.1", 0))[:2]
+def _text(address: tuple[str, int] | str) -> str:
+    """An address as security events write it; a stream in memory has port 0 of this host."""
+    host, port = ("127.0.0.1", 0) if isinstance(address, str) else address
     return f"IPV4/TCP/{host}/{port}"

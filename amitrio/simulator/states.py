@@ -1,7 +1,7 @@
 """States: what devices, hints and presences are doing, and who is told of it.
 
-Law: a device is asked when its state is to be told, not when it changes: what one step of the
-PBX changes is published behind that step.
+Law: a device is asked when something about it changes, and what it said is published behind the
+step of the PBX that changed it.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ class States:
 
     def device_changed(self, name: str) -> None:
         """Tell the state of a device, behind what is going on."""
-        kernel = self._pbx.kernel
-        kernel.call_at(kernel.now, lambda: self._tell(name))
+        kernel, state = self._pbx.kernel, self.device(name)
+        kernel.call_at(kernel.now, lambda: self._tell(name, state))
 
     def change_custom(self, name: str, state: str) -> bool:
         """Change `Custom:name`; False where there is no such state or the device is another's."""
@@ -82,8 +82,7 @@ class States:
             self.device_changed(f"Custom:{custom}")
         return True
 
-    def _tell(self, name: str) -> None:
-        state = self.device(name)
+    def _tell(self, name: str, state: DeviceState) -> None:
         self.devices[name] = state
         self._pbx.publish("DeviceStateChange", [("Device", name), ("State", state.name)], CALL)
         self._pbx.queues.device_changed(name, state)

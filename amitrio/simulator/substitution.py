@@ -225,20 +225,49 @@ def _printf(argument: str, _channel: Channel | None, _pbx: Pbx) -> str | None:
 
 _PRINTF = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\"}
 
+
+def _read_cdr(argument: str, channel: Channel | None, _pbx: Pbx) -> str:
+    return channel.user_field if channel and argument.lower() == "userfield" else ""
+
+
+def _read_db(argument: str, _channel: Channel | None, pbx: Pbx) -> str | None:
+    family, slash, key = argument.partition("/")
+    return pbx.database.get(family, key) if slash else None
+
+
+def _read_device_state(argument: str, _channel: Channel | None, pbx: Pbx) -> str:
+    return pbx.states.device(argument).name
+
+
+def _read_global(argument: str, _channel: Channel | None, pbx: Pbx) -> str | None:
+    return pbx.variables.get(argument)
+
+
+def _read_hash(argument: str, channel: Channel | None, _pbx: Pbx) -> str | None:
+    return channel.hashes.get(argument) if channel else None
+
+
+def _read_length(argument: str, _channel: Channel | None, _pbx: Pbx) -> str:
+    return str(len(argument.encode("utf-8", "surrogateescape")))
+
+
+def _read_random(argument: str, _channel: Channel | None, pbx: Pbx) -> str:
+    low, _, high = argument.partition(",")
+    return str(pbx.random.randint(int(low or 0), int(high or 2**31 - 1)))
+
+
 _READERS: dict[str, Reader] = {
     "CALLERID": _read_party("caller"),
-    "CDR": lambda name, channel, _: channel.user_field if channel and name == "userfield" else "",
+    "CDR": _read_cdr,
     "CHANNEL": _read_channel,
     "CONNECTEDLINE": _read_party("connected"),
-    "DB": lambda key, _, pbx: pbx.database.get(*key.split("/", 1)) if "/" in key else None,
-    "DEVICE_STATE": lambda device, _, pbx: pbx.states.device(device).name,
-    "EXISTS": lambda text, *_: str(int(bool(text))),
-    "GLOBAL": lambda name, _, pbx: pbx.variables.get(name),
-    "HASH": lambda key, channel, _: channel.hashes.get(key) if channel else None,
+    "DB": _read_db,
+    "DEVICE_STATE": _read_device_state,
+    "GLOBAL": _read_global,
+    "HASH": _read_hash,
     "IF": _read_if,
-    "ISNULL": lambda text, *_: str(int(not text)),
-    "LEN": lambda text, *_: str(len(text.encode("utf-8", "surrogateescape"))),
-    "RAND": lambda bounds, _, pbx: str(pbx.random.randint(*map(int, bounds.split(",", 1)))),
+    "LEN": _read_length,
+    "RAND": _read_random,
     "SHELL": _printf,
 }
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from amitrio.simulator.channels import CALL, DIALPLAN, Channel, ChannelIds, Party
+from amitrio.simulator.channels import CALL, DIALPLAN, NOBODY, Channel, ChannelIds, Party
 from amitrio.simulator.events import c_escape
 from amitrio.simulator.tables import Cause, ChannelState, Control, DeviceState
 
@@ -154,7 +154,7 @@ class Phone:
 
     name: str
     context: str = "default"
-    caller: Party = Party()
+    caller: Party = NOBODY
     rings: float | None = 0.0
     answers: float | None = 0.0
     busy: bool = False

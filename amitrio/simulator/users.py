@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
+from typing import Self
 
 import attrs
 
 from amitrio.credentials import Secret
+from amitrio.simulator.configfiles import Category
 from amitrio.simulator.privileges import permissions
 
 __all__ = ["ManagerUser"]
@@ -42,6 +44,21 @@ class ManagerUser:
     deny: tuple[str, ...] = attrs.field(default=(), converter=_strings)
     write_timeout: float = 0.1  # manager.c: "writetimeout", 100 ms unless said otherwise
     event_filters: tuple[str, ...] = attrs.field(default=(), converter=_strings)
+
+    @classmethod
+    def from_category(cls, category: Category) -> Self:
+        """The user that a category of manager.conf describes."""
+        lines = dict(category.lines)
+        return cls(
+            name=category.name,
+            secret=lines.get("secret", ""),
+            read=lines.get("read", ""),
+            write=lines.get("write", ""),
+            allow_multiple_login=lines.get("allowmultiplelogin", "yes") == "yes",
+            deny=[value for name, value in category.lines if name == "deny"],
+            write_timeout=float(lines.get("writetimeout", "100")) / 1000,
+            event_filters=[value for name, value in category.lines if name == "eventfilter"],
+        )
 
     @property
     def may_read(self) -> int:

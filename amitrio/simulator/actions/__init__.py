@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from amitrio.simulator.actions import bridging as _bridging
 from amitrio.simulator.actions import channels as _channels
 from amitrio.simulator.actions import configuration as _configuration
 from amitrio.simulator.actions import consoles as _consoles
+from amitrio.simulator.actions import databases as _databases
 from amitrio.simulator.actions import listing as _listing
 from amitrio.simulator.actions import login as _login
 from amitrio.simulator.actions import originating as _originating
+from amitrio.simulator.actions import queueing as _queueing
 from amitrio.simulator.actions import sessions as _sessions
+from amitrio.simulator.actions import states as _states
 from amitrio.simulator.actions import system as _system
 from amitrio.simulator.actions.registry import ACTIONS, Action
 
@@ -24,13 +28,17 @@ if TYPE_CHECKING:
 __all__ = ["ACTIONS", "FAMILIES", "Action", "find_action"]
 
 FAMILIES = (
+    _bridging,
     _channels,
     _configuration,
     _consoles,
+    _databases,
     _listing,
     _login,
     _originating,
+    _queueing,
     _sessions,
+    _states,
     _system,
 )
 """The modules of this package; importing them is what registers their actions."""

@@ -7,6 +7,7 @@ synchronously holds the session until it is answered or not, and its events with
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import anyio
 
@@ -59,24 +60,21 @@ async def originate(call: ActionCall) -> None:
 
 def _problem(call: ActionCall) -> str | None:
     """What is wrong with the action, looked for in the order of action_originate()."""
-    ids = (call.get("ChannelId"), call.get("OtherChannelId"))
-    if any(len(each) > _LONGEST_ID for each in ids):
-        return f"Uniqueid length exceeds maximum of {_LONGEST_ID}\n"
-    if not call.get("Channel"):
-        return "Channel not specified"
-    if call.get("Priority") and not _is_number(call.get("Priority")):
-        return "Invalid priority"
-    if call.get("Timeout") and not _is_number(call.get("Timeout")):
-        return "Invalid timeout"
-    if "/" not in call.get("Channel"):
-        return "Invalid channel"
-    if not _permitted(call):
-        return "Originate Access Forbidden: app or data blacklisted"
+    return next((message for wrong, message in _CHECKS if wrong(call)), None)
+
+
+def _has_long_id(call: ActionCall) -> bool:
+    return any(len(call.get(name)) > _LONGEST_ID for name in ("ChannelId", "OtherChannelId"))
+
+
+def _is_no_number(name: str) -> Callable[[ActionCall], bool]:
+    return lambda call: bool(call.get(name)) and not _is_number(call.get(name))
+
+
+def _leads_nowhere(call: ActionCall) -> bool:
     priority = call.number("Priority")
     place = (call.get("Context"), call.get("Exten"), priority)
-    if priority and not call.pbx.dialplan.exists(*place):
-        return "Extension does not exist."
-    return None
+    return bool(priority) and not call.pbx.dialplan.exists(*place)
 
 
 def _is_number(text: str) -> bool:
@@ -94,6 +92,20 @@ def _permitted(call: ActionCall) -> bool:
     if "queue" in application and data.count(",") >= 5 and data.split(",")[5]:
         return may(SYSTEM | AGI)
     return may(SYSTEM) or not any(word in data for word in _GUARDED_DATA)
+
+
+_CHECKS: tuple[tuple[Callable[[ActionCall], bool], str], ...] = (
+    (_has_long_id, f"Uniqueid length exceeds maximum of {_LONGEST_ID}\n"),
+    (lambda call: not call.get("Channel"), "Channel not specified"),
+    (_is_no_number("Priority"), "Invalid priority"),
+    (_is_no_number("Timeout"), "Invalid timeout"),
+    (lambda call: "/" not in call.get("Channel"), "Invalid channel"),
+    (
+        lambda call: not _permitted(call),
+        "Originate Access Forbidden: app or data blacklisted",
+    ),
+    (_leads_nowhere, "Extension does not exist."),
+)
 
 
 def _origination(call: ActionCall) -> Origination:

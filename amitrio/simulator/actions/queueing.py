@@ -1,0 +1,218 @@
+"""Queues: their state, and what is done to their members.
+
+Law: the messages are app_queue.c's, and so is what it takes for a mistake.
+"""
+
+from __future__ import annotations
+
+from amitrio.simulator.actions.registry import action
+from amitrio.simulator.calls import ActionCall, leading_number
+from amitrio.simulator.channels import Channel
+from amitrio.simulator.events import Headers
+from amitrio.simulator.privileges import is_true
+from amitrio.simulator.queues import Member, Queue
+
+
+@action("QueueStatus", "Show queues, their members and callers.", core=False)
+def queue_status(call: ActionCall) -> None:
+    """One queue or all; `Member` keeps one member."""
+    wanted = call.get("Member")
+    call.list_start("Queue status will follow")
+    before = len(call.frames)
+    for queue in call.pbx.queues.matching(call.get("Queue")):
+        call.item("QueueParams", _params(queue), id_last=True)
+        for member in queue.members.values():
+            if wanted in {"", member.interface, member.name}:
+                call.item("QueueMember", _member(queue, member), id_last=True)
+        for entry in queue.callers:
+            held = str(int(call.pbx.kernel.now - entry.since))
+            headers = [
+                ("Queue", queue.name),
+                ("Position", str(entry.position)),
+                *_caller(entry.channel),
+                ("Wait", held),
+                ("Priority", str(entry.priority)),
+            ]
+            call.item("QueueEntry", headers, id_last=True)
+    call.list_end("QueueStatusComplete", len(call.frames) - before)
+
+
+def _params(queue: Queue) -> Headers:
+    first, second = queue.performance
+    return [
+        ("Queue", queue.name),
+        ("Max", str(queue.max_callers)),
+        ("Strategy", queue.strategy),
+        ("Calls", str(len(queue.callers))),
+        ("Holdtime", str(queue.hold_time)),
+        ("TalkTime", str(queue.talk_time)),
+        ("Completed", str(queue.completed)),
+        ("Abandoned", str(queue.abandoned)),
+        ("ServiceLevel", str(queue.service_level)),
+        ("ServicelevelPerf", f"{first:2.1f}"),
+        ("ServicelevelPerf2", f"{second:2.1f}"),
+        ("Weight", str(queue.weight)),
+    ]
+
+
+def _member(queue: Queue, member: Member) -> Headers:
+    return [
+        ("Queue", queue.name),
+        ("Name", member.name),
+        ("Location", member.interface),
+        ("StateInterface", member.state_interface),
+        ("Membership", "dynamic" if member.dynamic else "static"),
+        ("Penalty", str(member.penalty)),
+        ("CallsTaken", str(member.calls)),
+        ("LastCall", str(member.last_call)),
+        ("LastPause", str(member.last_pause)),
+        ("LoginTime", str(member.login_time)),
+        ("InCall", str(int(member.in_call))),
+        ("Status", str(int(member.status))),
+        ("Paused", str(int(member.paused))),
+        ("PausedReason", member.reason),
+        ("Wrapuptime", str(member.wrap_up)),
+    ]
+
+
+def _caller(channel: Channel) -> Headers:
+    """Who waits; here, and here alone, the missing is spelled `unknown`."""
+    return [
+        ("Channel", channel.name),
+        ("Uniqueid", channel.uniqueid),
+        ("CallerIDNum", channel.caller.number or "unknown"),
+        ("CallerIDName", channel.caller.name or "unknown"),
+        ("ConnectedLineNum", channel.connected.number or "unknown"),
+        ("ConnectedLineName", channel.connected.name or "unknown"),
+    ]
+
+
+@action("QueueSummary", "Show queues in numbers.", core=False)
+def queue_summary(call: ActionCall) -> None:
+    """How many members and callers each queue has."""
+    found = call.pbx.queues.matching(call.get("Queue"))
+    now = call.pbx.kernel.now
+    call.list_start("Queue summary will follow")
+    for queue in found:
+        members = queue.members.values()
+        headers = [
+            ("Queue", queue.name),
+            ("LoggedIn", str(sum(member.logged_in for member in members))),
+            ("Available", str(sum(member.available for member in members))),
+            ("Callers", str(len(queue.callers))),
+            ("HoldTime", str(queue.hold_time)),
+            ("TalkTime", str(queue.talk_time)),
+            (
+                "LongestHoldTime",
+                str(int(max((now - each.since for each in queue.callers), default=0))),
+            ),
+        ]
+        call.item("QueueSummary", headers, id_last=True)
+    call.list_end("QueueSummaryComplete", len(found))
+
+
+@action("QueueAdd", "Log a member in.", "agent", core=False)
+def queue_add(call: ActionCall) -> None:
+    """Add a dynamic member."""
+    name, interface = call.get("Queue"), call.get("Interface")
+    if not name or not interface:
+        call.error(f"'{'Interface' if name else 'Queue'}' not specified.")
+        return
+    queue = call.pbx.queues.get(name)
+    if queue is None:
+        call.error("Unable to add interface to queue: No such queue")
+    elif interface in queue.members:
+        call.error("Unable to add interface: Already there")
+    else:
+        member = Member(
+            interface=interface,
+            name=call.get("MemberName") or interface,
+            state_interface=call.get("StateInterface") or interface,
+            penalty=max(0, call.number("Penalty")),
+            paused=is_true(call.get("Paused")),
+            reason=call.get("Reason") if is_true(call.get("Paused")) else "",
+            wrap_up=max(0, call.number("Wrapuptime")),
+        )
+        call.pbx.queues.add_member(queue, member)
+        call.ack("Added interface to queue")
+
+
+@action("QueueRemove", "Log a member out.", "agent", core=False)
+def queue_remove(call: ActionCall) -> None:
+    """Remove a dynamic member."""
+    name, interface = call.get("Queue"), call.get("Interface")
+    if not name or not interface:
+        call.error("Need 'Queue' and 'Interface' parameters.")
+        return
+    queue = call.pbx.queues.get(name)
+    if queue is None:
+        call.error("Unable to remove interface from queue: No such queue")
+        return
+    member = queue.members.get(interface)
+    if member is None:
+        call.error("Unable to remove interface: Not there")
+    elif not member.dynamic:
+        call.error("Member not dynamic")
+    else:
+        call.pbx.queues.remove_member(queue, member)
+        call.ack("Removed interface from queue")
+
+
+@action("QueuePause", "Pause or unpause a member.", "agent", core=False)
+def queue_pause(call: ActionCall) -> None:
+    """Pause a member in one queue or in all."""
+    interface, text = call.get("Interface"), call.get("Paused")
+    if not interface or not text:
+        call.error("Need 'Interface' and 'Paused' parameters.")
+        return
+    found = call.pbx.queues.found(call.get("Queue"), interface)
+    paused = is_true(text)
+    for queue, member in found:
+        call.pbx.queues.pause(queue, member, call.get("Reason"), paused=paused)
+    if not found:
+        call.error("Interface not found")
+    else:
+        call.ack(f"Interface {'paused' if paused else 'unpaused'} successfully")
+
+
+@action("QueuePenalty", "Set the penalty of a member.", "agent", core=False)
+def queue_penalty(call: ActionCall) -> None:
+    """Set a penalty in one queue or in all."""
+    interface, text = call.get("Interface"), call.get("Penalty")
+    if not interface or not text:
+        call.error("Need 'Interface' and 'Penalty' parameters.")
+        return
+    found = call.pbx.queues.found(call.get("Queue"), interface)
+    penalty = leading_number(text)
+    if not found or penalty < 0:
+        call.error("Invalid interface, queuename or penalty")
+        return
+    for queue, member in found:
+        member.penalty = penalty
+        call.pbx.queues.publish_member("QueueMemberPenalty", queue, member)
+    call.ack("Interface penalty set successfully")
+
+
+@action("QueueMemberRingInUse", "Say whether a member is called while in use.", "agent", core=False)
+def queue_member_ring_in_use(call: ActionCall) -> None:
+    """Set ringinuse in one queue or in all."""
+    interface, text = call.get("Interface"), call.get("RingInUse")
+    if not interface or not text:
+        call.error("Need 'Interface' and 'RingInUse' parameters.")
+        return
+    found = call.pbx.queues.found(call.get("Queue"), interface)
+    if not found:
+        call.error("Invalid interface, queuename or ringinuse value")
+        return
+    for queue, member in found:
+        member.ring_in_use = is_true(text)
+        call.pbx.queues.publish_member("QueueMemberRinginuse", queue, member)
+    call.ack("Interface ringinuse set successfully")
+
+
+@action("QueueReset", "Forget the statistics of queues.", core=False)
+def queue_reset(call: ActionCall) -> None:
+    """Start counting again."""
+    for queue in call.pbx.queues.matching(call.get("Queue")):
+        queue.reset()
+    call.ack("Queue stats reset successfully")
