@@ -19,6 +19,14 @@ from tests.virtual_time import VirtualLoop
 TRIO_FIXTURES = {"autojump_clock", "mock_clock", "nursery"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--asterisk",
+        action="store_true",
+        help="run the behaviour tests against real Asterisk 22 and 16 too (Debian, root)",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "virtual_time: runs on a clock that jumps")
 

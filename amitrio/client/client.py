@@ -214,7 +214,7 @@ class Client:
         kind: type[E],
         /,
         *kinds: type[E],
-        where: Callable[[E | EventsDropped], bool] | None = None,
+        where: Callable[[E], bool] | None = None,
         buffer: int = _BUFFER,
         overflow: Literal["drop_oldest"],
     ) -> EventStream[E | EventsDropped]: ...

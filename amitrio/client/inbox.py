@@ -49,7 +49,7 @@ class Inbox(Generic[T]):
         self._overflowed = overflowed
         self._ended = False
         self._failure: Callable[[], AMIError] | None = None
-        self._waiting = False
+        self._asleep = False
         self._taking = False
         self._token_in, self._token_out = anyio.create_memory_object_stream[None](1)
 
@@ -73,7 +73,7 @@ class Inbox(Generic[T]):
             self._items.popleft()
             self._missed += 1
         self._items.append(item)
-        if self._waiting:
+        if self._asleep:
             self._wake()
 
     def end(self, failure: Callable[[], AMIError] | None = None) -> None:
@@ -81,15 +81,15 @@ class Inbox(Generic[T]):
         if not self._ended:
             self._ended = True
             self._failure = failure
-            self._wake()
+            self._token_in.close()  # wakes a waiting taker
+            if not self._taking:
+                self._token_out.close()
 
     def close(self) -> None:
         """The consumer is gone: what is buffered is dropped, a waiting taker ends."""
         self.end()
         self._items.clear()
         self._missed = 0
-        self._token_in.close()
-        self._token_out.close()
 
     def take_nowait(self, most: int) -> list[T]:
         """Up to `most` items that are there; raises the end once nothing is left before it."""
@@ -120,20 +120,20 @@ class Inbox(Generic[T]):
             return self.take_nowait(most)
         finally:
             self._taking = False
+            if self._ended:
+                self._token_out.close()
 
     async def _sleep(self) -> None:
-        self._waiting = True
+        self._asleep = True
         try:
-            await self._token_out.receive()
-        except (anyio.EndOfStream, anyio.ClosedResourceError):
-            self._ended = True
+            with suppress(anyio.EndOfStream):
+                await self._token_out.receive()
         finally:
-            self._waiting = False
+            self._asleep = False
 
     def _wake(self) -> None:
-        self._waiting = False
-        # A token may be there already, or nobody may be left to wake.
-        with suppress(anyio.WouldBlock, anyio.ClosedResourceError, anyio.BrokenResourceError):
+        self._asleep = False
+        with suppress(anyio.WouldBlock):  # a token is there already
             self._token_in.send_nowait(None)
 
     def _raise_end(self) -> None:

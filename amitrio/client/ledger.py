@@ -102,9 +102,9 @@ class Ledger:
         if exchange.settled and exchange in self._entries:
             self.settle(exchange)
 
-    def answered(self, exchange: Exchange) -> Entry:
+    def answered(self, exchange: Exchange, *, final: bool) -> Entry:
         """The response has come. The entry stays while a report is due, but takes no room."""
-        if exchange.settled:
+        if final:
             return self.settle(exchange)
         entry = self._entries[exchange]
         self._give_room(entry)

@@ -7,7 +7,7 @@ unread; past that this list ends with SubscriberTooSlow, and the connection live
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Generic, Self, TypeVar
 
 import anyio
@@ -61,14 +61,13 @@ async def open_list(session: Session, action: Action) -> AsyncGenerator[ListStre
     """Ask for a list, and wait until it begins. Left early, the rest of it is dropped."""
     limit = session.limits.list_items
     shape = shape_of(action.name)
-    inbox: Inbox[Event] = Inbox(limit, overflowed=too_slow(action.name, limit))
-    feed = Feed(action, shape, inbox)
-    exchange = await session.post(action, feed, shape)
-    try:
-        await feed.started_or_failed.wait()
-        if feed.failure is not None and feed.response is None:
-            raise feed.failure()
-        yield ListStream(feed, inbox)
-    finally:
-        session.abandon(exchange)
-        inbox.close()
+    with closing(Inbox[Event](limit, overflowed=too_slow(action.name, limit))) as inbox:
+        feed = Feed(action, shape, inbox)
+        exchange = await session.post(action, feed, shape)
+        try:
+            await feed.started_or_failed.wait()
+            if feed.failure is not None and feed.response is None:
+                raise feed.failure()
+            yield ListStream(feed, inbox)
+        finally:
+            session.abandon(exchange)

@@ -140,10 +140,12 @@ class Session:
         Always done, also when cancelled, when the peer is dead, and when called twice at once.
         """
         with anyio.CancelScope(shield=True):
-            with anyio.move_on_after(_FAREWELL):
-                await self._say_goodbye()
-            self.end(self._closed())
-            await anyio.aclose_forcefully(self._stream)
+            try:
+                with anyio.move_on_after(_FAREWELL):
+                    await self._say_goodbye()
+            finally:  # asyncio's own task.cancel() minds no shield
+                self.end(self._closed())
+                await anyio.aclose_forcefully(self._stream)
 
     def end(self, ending: Ending) -> None:
         """The session is over. The first reason counts; everything that waits is told."""
@@ -165,6 +167,8 @@ class Session:
         try:
             while True:
                 data = await self._stream.receive(_RECEIVE)
+                if self.ending is not None:
+                    return  # it was ended while these bytes were in hand
                 self._take(data)
         except anyio.EndOfStream:
             self.end(self._eof())
@@ -227,7 +231,8 @@ class Session:
         self._greeted.set()
 
     def _on_answered(self, received: Answered, chunk: Chunk) -> None:
-        self._ledger.answered(received.exchange).pending.answered(received.frame, chunk)
+        entry = self._ledger.answered(received.exchange, final=received.final)
+        entry.pending.answered(received.frame, chunk)
 
     def _on_started(self, received: ListStarted, chunk: Chunk) -> None:
         self._ledger[received.exchange].pending.started(received.frame, chunk)

@@ -19,6 +19,7 @@ from typing import Generic, Self, TypeVar
 import anyio
 import attrs
 
+from amitrio.client.gaps import Gap
 from amitrio.client.inbox import Inbox
 from amitrio.errors import AMIError
 
@@ -67,7 +68,7 @@ class EventStream(Generic[T_co]):
                 self._check_open()
                 self._batch.extend(await self._inbox.take(_BATCH))
             event = self._batch.popleft()
-            if self._where is None or self._where(event):
+            if self._passes(event):
                 return event
 
     def receive_nowait(self) -> T_co:
@@ -77,7 +78,7 @@ class EventStream(Generic[T_co]):
                 self._check_open()
                 self._batch.extend(self._inbox.take_nowait(_BATCH))
             event = self._batch.popleft()
-            if self._where is None or self._where(event):
+            if self._passes(event):
                 return event
 
     async def receive_batch(self, most: int, *, within: float) -> list[T_co]:
@@ -110,6 +111,10 @@ class EventStream(Generic[T_co]):
             self._unsubscribe(self._inbox)
             self._inbox.close()
             self._batch.clear()
+
+    def _passes(self, event: T_co) -> bool:
+        """A gap passes every filter: it may stand for events that the filter wants."""
+        return self._where is None or isinstance(event, Gap) or self._where(event)
 
     def _check_open(self) -> None:
         if self._closed:

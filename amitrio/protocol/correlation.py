@@ -133,7 +133,8 @@ class Correlator:
 
     def register(self, exchange: Exchange) -> None:
         """Expect an answer. The order of calls must be the order of the bytes on the wire."""
-        if any(exchange.action_id in known for known in self._known()):
+        listing = self._open is not None and self._open.action_id == exchange.action_id
+        if listing or any(exchange.action_id in known for known in self._known()):
             raise ValueError(f"ActionID {exchange.action_id} is already pending")
         self._waiting[exchange.action_id] = exchange
 
@@ -225,8 +226,8 @@ class Correlator:
         if exchange.shape.report is not None and _succeeded(frame):
             exchange.progress = Progress.DUE
             self._due[exchange.action_id] = exchange
-        else:
-            exchange.progress = Progress.SETTLED
+            return Answered(exchange, frame, final=False)
+        exchange.progress = Progress.SETTLED
         return Answered(exchange, frame)
 
     def _evicted(self) -> list[Received]:

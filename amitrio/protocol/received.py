@@ -40,10 +40,14 @@ class EventReceived(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """A response that settles its exchange, or for a shape with a report, its first half."""
+    """A response. `final` unless a report is still due for its exchange.
+
+    It says so itself: the values of one chunk are read when the exchange may be further already.
+    """
 
     exchange: Exchange
     frame: bytes
+    final: bool = True
 
 
 class ListStarted(NamedTuple):

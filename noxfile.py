@@ -1,0 +1,85 @@
+"""Everything that is checked, one session each: `nox -l` lists them."""
+
+from __future__ import annotations
+
+import nox
+
+nox.needs_version = ">=2024.10"
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["tests", "lowest", "lint", "types", "imports", "docs"]
+
+# The Pythons that pyproject.toml's classifiers promise.
+PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
+OLDEST = PYTHONS[0]
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The whole suite, the real servers left out."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def lowest(session: nox.Session) -> None:
+    """The suite with the oldest dependencies that pyproject.toml promises."""
+    session.install("-e", ".[test]", *_lowest_dependencies())
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def coverage(session: nox.Session) -> None:
+    """Which lines the protocol's own tests reach, then which the whole suite reaches."""
+    session.install("-e", ".[test]", "coverage[toml]>=7.6")
+    session.run(
+        "coverage", "run", "--source=amitrio/protocol", "-m", "pytest", "-q", "tests/protocol"
+    )
+    session.run("coverage", "report", "--fail-under=100", "--show-missing")
+    session.run("coverage", "run", "-m", "pytest", "-q")
+    session.run("coverage", "report", "--show-missing")
+
+
+@nox.session(python=OLDEST)
+def lint(session: nox.Session) -> None:
+    """Style, and the form of the code."""
+    session.install("-e", ".[lint]")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(python=OLDEST)
+def types(session: nox.Session) -> None:
+    """Both type checkers, as strict as they go."""
+    session.install("-e", ".[lint]", "nox")
+    session.run("mypy")
+    session.run("basedpyright")
+
+
+@nox.session(python=OLDEST)
+def imports(session: nox.Session) -> None:
+    """The layers, and the purity of the protocol and the models."""
+    session.install("-e", ".[lint]")
+    session.run("lint-imports")
+
+
+@nox.session(python=OLDEST)
+def docs(session: nox.Session) -> None:
+    """The documentation; a warning is an error."""
+    session.install("-e", ".[docs]")
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session(python=OLDEST)
+def asterisk(session: nox.Session) -> None:
+    """The behaviour suite against real Asterisk 22 and 16. Needs Debian and root."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "tools.asterisk", "prepare", "22", "16")
+    session.run("python", "-m", "pytest", "--asterisk", "tests/behaviour", *session.posargs)
+
+
+def _lowest_dependencies() -> list[str]:
+    project = nox.project.load_toml("pyproject.toml")["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["cli"], *extras["test"]]
+    return [line.replace(">=", "==") for line in wanted if ">=" in line]

@@ -1,0 +1,1 @@
+"""How amitrio behaves with a PBX: the same tests on the simulator and on real Asterisks."""
