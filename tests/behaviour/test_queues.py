@@ -47,7 +47,7 @@ async def test_a_call_through_a_queue_tells_its_story(pbx: Pbx) -> None:
     async with pbx.connect() as client:
         with client.events(*kinds) as stream, anyio.fail_after(30):
             await client.originate("Local/queue@h2", application="Wait", data="20")
-            story = {}
+            story: dict[str, ami.Event] = {}
             while "AgentComplete" not in story:
                 event = await stream.receive()
                 story.setdefault(event.kind, event)
