@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, TypeVar, overload
 
 import anyio
+import attrs
 
 from amitrio.client.gaps import EventsDropped
 from amitrio.client.inbox import Inbox
@@ -81,7 +82,7 @@ class Client:
 
     def statistics(self) -> Counts:
         """Bytes and frames received, junk, and responses that nothing had asked for."""
-        return self._session.connection.counts
+        return attrs.evolve(self._session.connection.counts)
 
     # Actions -------------------------------------------------------------------------------------
 
