@@ -27,6 +27,9 @@ class Secret:
             self._text: str = text.reveal() if isinstance(text, Secret) else text
         finally:
             del text
+        if not issubclass(type(self._text), str):
+            self._text = ""
+            raise TypeError("a secret is a str")
         problem = self._problem()
         if problem:
             self._text = ""

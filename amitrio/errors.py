@@ -66,7 +66,8 @@ class ActionError(AMIError):
         headers: Headers = NO_HEADERS,
         hint: str = "",
     ) -> None:
-        line = f"{action}: {message}" if action else message
+        shown = excerpt(message)  # somebody else's text, on its way to a terminal or a log
+        line = f"{action}: {shown}" if action else shown
         super().__init__(f"{line} ({hint})" if hint else line)
         self.message = message
         self.action = action

@@ -1,0 +1,1 @@
+"""The ground: text, headers, credentials, limits, errors."""
