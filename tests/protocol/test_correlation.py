@@ -1,0 +1,308 @@
+"""Which answer belongs to which action: responses, reports, and what nobody asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from amitrio.limits import Limits
+from amitrio.protocol import Exchange, ReplyShape
+from amitrio.protocol.correlation import Progress
+from tests.protocol.shapes import LISTS, ORIGINATE
+from tests.protocol.transcripts import Session
+
+
+def test_an_answer_settles_its_action(session: Session) -> None:
+    ping = session.ask("Ping", "a1")
+    assert (ping.settled, session.connection.oldest, session.connection.pending) == (False, ping, 1)
+    assert session.hear("Response: Success / ActionID: a1 / Ping: Pong") == ["a1 answered"]
+    assert (ping.settled, session.connection.oldest, session.connection.pending) == (True, None, 0)
+
+
+@pytest.mark.parametrize("kind", ["Success", "Error", "Goodbye", "Whatever"])
+def test_any_kind_of_response_is_an_answer(session: Session, kind: str) -> None:
+    session.ask("Ping", "a1")
+    assert session.hear(f"Response: {kind} / ActionID: a1") == ["a1 answered"]
+
+
+def test_answers_come_in_the_order_of_the_requests(session: Session) -> None:
+    first, second = session.ask("Ping", "a1"), session.ask("Ping", "a2")
+    assert session.connection.oldest is first
+    assert session.hear("Response: Success / ActionID: a1") == ["a1 answered"]
+    assert session.connection.oldest is second
+    assert session.hear("Response: Error / ActionID: a2") == ["a2 answered"]
+
+
+def test_a_later_answer_fails_the_earlier_actions(session: Session) -> None:
+    for action_id in ("a1", "a2", "a3", "a4"):
+        session.ask("Ping", action_id)
+    assert session.hear("Response: Success / ActionID: a3") == [
+        "a1 failed by Ping",
+        "a2 failed by Ping",
+        "a3 answered",
+    ]
+    assert session.hear("Response: Success / ActionID: a1", "Response: Success / ActionID: a4") == [
+        "unmatched",
+        "a4 answered",
+    ]
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "Response: Success / ActionID: a9",  # nobody asked
+        "Response: Success",  # no ActionID, and none is guessed
+        "Response: Error / Message: Missing action in request",
+        "Response: Success / ActionID: ",
+        "Response: Success / ActionID: A1",
+        "Response: Success / ActionID: a1 ",
+        "Response: Success / ActionID:  a1",
+        "Response: Success / X: ActionID: a1",
+        "Response: Success / Message: one\nActionID: a1",
+        "Response: Success / ActionID: a9 / ActionID: a1",  # the first one counts
+    ],
+)
+def test_what_names_no_pending_action_is_counted_and_dropped(
+    session: Session, response: str
+) -> None:
+    ping = session.ask("Ping", "a1")
+    assert session.hear(response) == ["unmatched"]
+    assert session.connection.counts.unmatched == 1
+    assert not ping.settled
+    assert session.hear("Response: Success / ActionID: a1") == ["a1 answered"]
+
+
+def test_a_second_answer_is_dropped(session: Session) -> None:
+    session.ask("Ping", "a1")
+    answer = "Response: Success / ActionID: a1"
+    assert session.hear(answer, answer) == ["a1 answered", "unmatched"]
+
+
+# JabberSend answers twice; so does PRIDebugSet.
+def test_jabbersend_is_settled_by_its_first_answer(session: Session) -> None:
+    session.ask("JabberSend", "j1")
+    session.ask("Ping", "a2")
+    assert session.hear(
+        "Response: Success / ActionID: j1 / Message: Attempting to send Jabber Message",
+        "Response: Error / ActionID: j1 / Message: Could not find Sender",
+        "Response: Success / ActionID: a2",
+    ) == ["j1 answered", "unmatched", "a2 answered"]
+
+
+def test_an_actionid_can_be_pending_once_only(session: Session) -> None:
+    session.ask("Originate", "a1", ORIGINATE)
+    with pytest.raises(ValueError, match="a1 is already pending"):
+        session.ask("Ping", "a1")
+    session.hear("Response: Success / ActionID: a1")  # its report is due
+    with pytest.raises(ValueError, match="a1 is already pending"):
+        session.ask("Ping", "a1")
+    session.ask("CoreShowChannels", "a2", LISTS["CoreShowChannels"])
+    session.hear("Response: Success / ActionID: a2 / EventList: start")
+    with pytest.raises(ValueError, match="a2 is already pending"):
+        session.ask("Ping", "a2")
+    session.hear("Event: CoreShowChannelsComplete / ActionID: a2")
+    session.ask("Ping", "a2")
+
+
+# Withdrawing: the action never left, so no answer can come.
+
+
+def test_a_withdrawn_action_expects_nothing(session: Session) -> None:
+    first, second = session.ask("Ping", "a1"), session.ask("Ping", "a2")
+    session.connection.withdraw(first)
+    assert first.settled
+    assert session.connection.oldest is second
+    assert session.hear("Response: Success / ActionID: a2") == ["a2 answered"]
+    assert session.hear("Response: Success / ActionID: a1") == ["unmatched"]
+    assert session.lose() == []
+
+
+# Giving up: the action left, nobody waits any more, and its answer may still come.
+
+
+def test_an_action_that_was_given_up_is_not_the_oldest_any_more(session: Session) -> None:
+    slow, ping = session.ask("Reload", "a1"), session.ask("Ping", "a2")
+    session.connection.give_up(slow)
+    assert (slow.overdue, slow.settled) == (True, False)
+    assert session.connection.oldest is ping
+    assert session.connection.pending == 2
+
+
+def test_the_late_answer_to_it_is_still_its_own(session: Session) -> None:
+    session.connection.give_up(session.ask("Reload", "a1"))
+    session.ask("Ping", "a2")
+    assert session.hear("Response: Success / ActionID: a1", "Response: Success / ActionID: a2") == [
+        "a1 answered",
+        "a2 answered",
+    ]
+
+
+def test_it_is_overtaken_like_any_other(session: Session) -> None:
+    for action_id in ("a1", "a2"):
+        session.connection.give_up(session.ask("Reload", action_id))
+    session.ask("Ping", "a3")
+    session.ask("Ping", "a4")
+    assert session.hear("Response: Success / ActionID: a2") == [
+        "a1 failed by Reload",
+        "a2 answered",
+    ]
+    assert session.hear("Response: Success / ActionID: a4") == ["a3 failed by Ping", "a4 answered"]
+
+
+def test_those_given_up_are_failed_first(session: Session) -> None:
+    session.connection.give_up(session.ask("Reload", "a1"))
+    session.ask("Ping", "a2")
+    session.ask("Ping", "a3")
+    assert session.hear("Response: Success / ActionID: a3") == [
+        "a1 failed by Ping",
+        "a2 failed by Ping",
+        "a3 answered",
+    ]
+
+
+def test_an_open_list_can_be_given_up(session: Session) -> None:
+    listing = session.ask("CoreShowChannels", "a1", LISTS["CoreShowChannels"])
+    ping = session.ask("Ping", "a2")
+    session.hear("Response: Success / ActionID: a1 / EventList: start")
+    session.connection.give_up(listing)
+    assert session.connection.oldest is ping
+    assert session.hear(
+        "Event: CoreShowChannel / ActionID: a1",
+        "Event: CoreShowChannelsComplete / ActionID: a1 / EventList: Complete",
+        "Response: Success / ActionID: a2",
+    ) == ["a1 item CoreShowChannel", "a1 complete CoreShowChannelsComplete", "a2 answered"]
+
+
+# Reports: an asynchronous Originate answers at once and reports its outcome later.
+
+STARTED = "Response: Success / ActionID: o1 / Message: Originate successfully queued"
+OUTCOME = "Event: OriginateResponse / Privilege: call,all / ActionID: o1 / Response: Failure"
+
+
+def test_a_report_belongs_to_its_action_and_to_everybody(session: Session) -> None:
+    call = session.ask("Originate", "o1", ORIGINATE)
+    assert session.hear(STARTED) == ["o1 accepted"]
+    assert call.progress is Progress.DUE
+    assert session.connection.oldest is None  # Asterisk is free for the next action
+    assert session.hear("Event: Newchannel", OUTCOME) == [
+        "event Newchannel",
+        "o1 reported",
+        "event OriginateResponse",
+    ]
+    assert call.settled
+
+
+def test_a_report_comes_even_if_nobody_wants_such_events() -> None:
+    session = Session(interest=lambda _kind: False)
+    session.ask("Originate", "o1", ORIGINATE)
+    assert session.hear(STARTED, "Event: Newchannel", OUTCOME) == ["o1 accepted", "o1 reported"]
+
+
+def test_other_actions_do_not_disturb_a_report_that_is_due(session: Session) -> None:
+    session.ask("Originate", "o1", ORIGINATE)
+    session.hear(STARTED)
+    session.ask("CoreShowChannels", "a2", LISTS["CoreShowChannels"])
+    assert session.hear(
+        "Response: Success / ActionID: a2 / EventList: start",
+        OUTCOME,
+        "Event: CoreShowChannelsComplete / ActionID: a2 / EventList: Complete",
+    ) == [
+        "a2 list",
+        "o1 reported",
+        "event OriginateResponse",
+        "a2 complete CoreShowChannelsComplete",
+    ]
+
+
+def test_a_refused_originate_has_no_report(session: Session) -> None:
+    call = session.ask("Originate", "o1", ORIGINATE)
+    assert session.hear("Response: Error / ActionID: o1 / Message: Extension does not exist.") == [
+        "o1 answered"
+    ]
+    assert call.settled
+    assert session.hear(OUTCOME) == ["event OriginateResponse"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "Event: OriginateResponse / Privilege: call,all / Response: Success",
+        "Event: OriginateResponse / ActionID: of-somebody-else / Response: Success",
+        "Event: UserEvent / ActionID: o1 / Response: Success",
+        "Event: UserEvent / Event: OriginateResponse / ActionID: o1",
+        "Event: Newchannel / ActionID: o1",
+    ],
+)
+def test_only_its_own_event_is_the_report(session: Session, event: str) -> None:
+    call = session.ask("Originate", "o1", ORIGINATE)
+    session.hear(STARTED)
+    kind = event.split(" ")[1]
+    assert session.hear(event) == [f"event {kind}"]
+    assert not call.settled
+
+
+def test_a_report_before_the_answer_is_none(session: Session) -> None:
+    session.ask("Originate", "o1", ORIGINATE)
+    assert session.hear(OUTCOME, STARTED) == ["event OriginateResponse", "o1 accepted"]
+
+
+def test_a_report_that_was_forgotten_is_an_event_like_any(session: Session) -> None:
+    call = session.ask("Originate", "o1", ORIGINATE)
+    session.hear(STARTED)
+    session.connection.forget_report(call)
+    assert call.settled
+    assert session.hear(OUTCOME) == ["event OriginateResponse"]
+    assert session.connection.pending == 0
+
+
+def test_only_a_report_that_is_due_can_be_forgotten(session: Session) -> None:
+    call = session.ask("Originate", "o1", ORIGINATE)
+    session.connection.forget_report(call)
+    assert not call.settled
+    assert session.hear(STARTED, OUTCOME) == [
+        "o1 accepted",
+        "o1 reported",
+        "event OriginateResponse",
+    ]
+
+
+def test_past_the_limit_the_oldest_report_gives_way_and_is_told() -> None:
+    session = Session(limits=Limits(outbound_calls=2))
+    calls = [session.ask("Originate", f"o{n}", ORIGINATE) for n in range(1, 5)]
+    assert session.hear(*(STARTED.replace("o1", f"o{n}") for n in range(1, 5))) == [
+        "o1 accepted",
+        "o2 accepted",
+        "o3 accepted",
+        "o1 failed by ",
+        "o4 accepted",
+        "o2 failed by ",
+    ]
+    assert [call.settled for call in calls] == [True, True, False, False]
+    assert session.hear(OUTCOME.replace("o1", "o2"), OUTCOME.replace("o1", "o3")) == [
+        "event OriginateResponse",
+        "o3 reported",
+        "event OriginateResponse",
+    ]
+
+
+# The end: everything that still waits is settled, once, and named in order.
+
+
+def test_the_end_settles_everything_that_is_left(session: Session) -> None:
+    due = session.ask("Originate", "o1", ORIGINATE)
+    session.hear(STARTED)
+    listing = session.ask("CoreShowChannels", "a2", LISTS["CoreShowChannels"])
+    session.hear("Response: Success / ActionID: a2 / EventList: start")
+    late = session.ask("Reload", "a3")
+    session.connection.give_up(late)
+    waiting = [session.ask("Ping", "a4"), session.ask("Ping", "a5")]
+    assert session.connection.pending == 5
+    assert session.lose() == ["a2", "a3", "a4", "a5", "o1"]
+    assert all(exchange.settled for exchange in [due, listing, late, *waiting])
+    assert session.connection.pending == 0
+    assert session.lose() == []
+
+
+def test_an_exchange_knows_what_was_asked() -> None:
+    exchange = Exchange("a1", "Ping")
+    assert (exchange.action_id, exchange.name, exchange.shape) == ("a1", "Ping", ReplyShape())
+    assert exchange != Exchange("a1", "Ping")

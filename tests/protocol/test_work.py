@@ -1,0 +1,176 @@
+"""Work is counted, not timed: a frame that trickles in costs no more per byte the longer it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, SupportsIndex
+
+import pytest
+
+from amitrio.limits import DEFAULT_LIMITS
+from amitrio.protocol.framing import Framer
+from amitrio.protocol.greeting import Greeting
+from amitrio.protocol.requests import RequestReader
+
+
+class Work:
+    """How many bytes were scanned or copied."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+
+class CountedBytes(bytes):
+    """Bytes that count what is done with them."""
+
+    work: Work
+
+    @classmethod
+    def of(cls, data: bytes, work: Work) -> CountedBytes:
+        made = cls(data)
+        made.work = work
+        return made
+
+    def __getitem__(self, key: Any) -> Any:
+        got = super().__getitem__(key)
+        if isinstance(got, int):
+            return got
+        self.work.bytes += len(got)
+        return CountedBytes.of(got, self.work)
+
+    def __radd__(self, other: bytes) -> CountedBytes:
+        self.work.bytes += len(other) + len(self)
+        return CountedBytes.of(other.__add__(self), self.work)
+
+    def __add__(self, other: Any) -> CountedBytes:
+        return CountedBytes.of(other, self.work).__radd__(bytes(self))
+
+    def split(self, *args: Any) -> list[bytes]:
+        self.work.bytes += len(self)
+        return [CountedBytes.of(part, self.work) for part in super().split(*args)]
+
+
+class CountedArray(bytearray):
+    """The same for what a framer holds."""
+
+    work: Work
+
+    def __iadd__(self, other: Any) -> CountedArray:  # type: ignore[misc]  # noqa: PYI034
+        self.work.bytes += len(other)
+        super().__iadd__(other)
+        return self
+
+    def __bytes__(self) -> bytes:
+        self.work.bytes += len(self)
+        return CountedBytes.of(bytes(memoryview(self)), self.work)
+
+    def find(self, sub: Any, start: SupportsIndex = 0, *rest: Any) -> int:  # type: ignore[override]
+        self.work.bytes += len(self) - int(start)
+        return super().find(sub, start, *rest)
+
+    def rfind(self, sub: Any, start: SupportsIndex = 0, *rest: Any) -> int:  # type: ignore[override]
+        self.work.bytes += len(self) - int(start)
+        return super().rfind(sub, start, *rest)
+
+
+def in_pieces(data: bytes, size: int, work: Work) -> Iterator[CountedBytes]:
+    return (CountedBytes.of(data[at : at + size], work) for at in range(0, len(data), size))
+
+
+def watched(machine: Any, work: Work) -> Any:
+    machine._held = CountedArray()
+    machine._held.work = work
+    return machine
+
+
+def framing(data: bytes, size: int) -> int:
+    work = Work()
+    framer = watched(Framer(DEFAULT_LIMITS), work)
+    frames = [frame for piece in in_pieces(data, size, work) for frame in framer.feed(piece)]
+    assert b"\r\n\r\n".join([*map(bytes, frames), bytes(bytearray(framer._held))]) == data
+    return work.bytes
+
+
+def reading(data: bytes, size: int) -> int:
+    work = Work()
+    reader = RequestReader()
+    for piece in in_pieces(data, size, work):
+        reader.feed(piece)
+    return work.bytes
+
+
+def one_long_line(size: int) -> bytes:
+    return b"X: " + b"a" * size + b"\r\n\r\n"
+
+
+def many_lines(size: int) -> bytes:
+    return b"Output: 12345678\r\n" * (size // 18) + b"\r\n"
+
+
+def only_line_ends(size: int) -> bytes:
+    return b"\r\n" * (size // 2)
+
+
+def almost_ends(size: int) -> bytes:
+    return b"\r\n\r" * (size // 3)
+
+
+def many_frames(size: int) -> bytes:
+    return b"Event: A\r\nX: 1\r\n\r\n" * (size // 18)
+
+
+shapes = pytest.mark.parametrize(
+    "shape", [one_long_line, many_lines, only_line_ends, almost_ends, many_frames]
+)
+Shape = Callable[[int], bytes]
+
+
+@shapes
+@pytest.mark.parametrize("piece", [1, 2, 7, 100, 4096])
+def test_twice_the_stream_costs_twice_the_work(shape: Shape, piece: int) -> None:
+    for size in (20_000, 30_000):
+        assert framing(shape(2 * size), piece) < 2.2 * framing(shape(size), piece)
+
+
+@shapes
+def test_every_byte_is_looked_at_a_fixed_number_of_times(shape: Shape) -> None:
+    size = 20_000
+    assert framing(shape(size), 1) < 14 * size
+    assert framing(shape(size), 100) < 6 * size
+    assert framing(shape(size), size) < 6 * size
+
+
+@shapes
+@pytest.mark.parametrize("piece", [1, 100, 1_000_000])
+def test_requests_cost_no_more_either(shape: Shape, piece: int) -> None:
+    """Within a line of at most 1,024 bytes Asterisk's own way may cost its square."""
+    for size in (10_000, 15_000):
+        assert reading(shape(2 * size), piece) < 2.2 * reading(shape(size), piece)
+
+
+def test_a_banner_that_trickles_in() -> None:
+    def greeting(size: int) -> int:
+        work = Work()
+        machine = watched(Greeting(100_000), work)
+        for piece in in_pieces(b"A" * size, 1, work):
+            assert machine.feed(piece) is None
+        return work.bytes
+
+    assert greeting(20_000) < 2.2 * greeting(10_000)
+
+
+# The measure itself must be able to tell: this framer scans all it holds with every piece.
+def test_a_framer_that_rescans_would_be_found_out() -> None:
+    class Rescanning(Framer):
+        def _completes(self, data: bytes) -> bool:
+            self._held += data
+            return self._held.find(b"\r\n\r\n") >= 0
+
+    def rescanning(size: int) -> int:
+        work = Work()
+        framer = watched(Rescanning(DEFAULT_LIMITS), work)
+        for piece in in_pieces(one_long_line(size), 1, work):
+            framer.feed(piece)
+        return work.bytes
+
+    assert rescanning(10_000) > 3 * rescanning(5_000)
