@@ -74,7 +74,7 @@ class HiddenBytes(bytes):
     """Bytes on their way out that hold a secret: they travel like any, and do not show."""
 
     def __repr__(self) -> str:
-        return f"<{len(self)} bytes with a secret>"
+        return "<bytes with a secret>"  # not how many: that tells how long the secret is
 
     __str__ = __repr__
 

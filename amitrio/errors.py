@@ -54,6 +54,17 @@ NO_HEADERS = Headers()
 class AMIError(Exception):
     """The root: catch this one to catch all that amitrio raises about the wire."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exception's own way calls the class with `args` alone, which have no keywords.
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(kind: type[AMIError], args: tuple[object, ...], data: dict[str, object]) -> AMIError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(data)
+    return error
+
 
 class ActionError(AMIError):
     """Asterisk answered `Response: Error`. `message` is what it said, word for word."""

@@ -22,22 +22,24 @@ _INTERRUPTED = 128 + signal.SIGINT  # as a shell reports it
 async def run(job: Callable[[], Awaitable[None]]) -> int:
     """Run the job; the exit code. An AMIError is one line on standard error."""
     interrupted = False
+    error: AMIError | None = None
 
-    async def listen(scope: anyio.CancelScope) -> None:
-        nonlocal interrupted
-        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    # Opened before anything is started, so that no interrupt comes too early to be heard.
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+
+        async def listen() -> None:
+            nonlocal interrupted
             async for _ in signals:
                 interrupted = True
-                scope.cancel()
+                tasks.cancel_scope.cancel()
 
-    error: AMIError | None = None
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(listen, tasks.cancel_scope)
-        try:
-            await job()
-        except AMIError as exc:
-            error = exc
-        tasks.cancel_scope.cancel()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listen)
+            try:
+                await job()
+            except AMIError as exc:
+                error = exc
+            tasks.cancel_scope.cancel()
     if interrupted:
         return _INTERRUPTED
     if error is not None:

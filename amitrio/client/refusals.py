@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from amitrio.errors import ActionError, AuthenticationFailed, PermissionDenied, UnknownAction
 from amitrio.models import CommandReply, Reply, privileges_of
-from amitrio.text import excerpt
 
 __all__ = ["refusal"]
 
@@ -31,12 +30,12 @@ def refusal(action: str, reply: Reply) -> ActionError:
         )
     if message.startswith(_UNKNOWN):
         return UnknownAction(
-            excerpt(message),
+            message,
             action=action,
             headers=reply.headers,
             hint="is its module loaded (`module show`), and has Asterisk finished booting?",
         )
-    return ActionError(excerpt(message), action=action, headers=reply.headers)
+    return ActionError(message, action=action, headers=reply.headers)
 
 
 def _message(reply: Reply) -> str:

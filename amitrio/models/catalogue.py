@@ -16,7 +16,7 @@ from typing import Literal
 from amitrio.models.actions import Action
 from amitrio.models.config import ConfigReply
 from amitrio.models.replies import CommandReply, Reply
-from amitrio.protocol.correlation import ReplyShape
+from amitrio.protocol.exchange import ReplyShape
 
 __all__ = ["ListAction", "allowance_of", "privileges_of", "reply_class_of", "shape_of"]
 

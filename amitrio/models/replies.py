@@ -6,6 +6,7 @@ sequence whose items are events.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Self, TypeVar, overload
 
@@ -17,6 +18,8 @@ __all__ = ["CommandReply", "ListReply", "Reply"]
 
 E = TypeVar("E", bound=Event)
 
+# Nine digits hold every list there can be, and keep int() from what it would refuse.
+_COUNT = re.compile(r"[0-9]{1,9}")
 _FOLLOWS = "Follows"
 _END_COMMAND = "--END COMMAND--"
 
@@ -88,7 +91,7 @@ class ListReply(Reply, Sequence[Event]):
     def announced(self) -> int | None:
         """How many items Asterisk says it sent; None where it does not say."""
         count = None if self._complete is None else self._complete.headers.get("ListItems")
-        return int(count) if count is not None and count.isdecimal() else None
+        return int(count) if count is not None and _COUNT.fullmatch(count) else None
 
     @overload
     def of(self, kind: type[E]) -> list[E]: ...

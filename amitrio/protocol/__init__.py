@@ -8,8 +8,8 @@ or logs; time, tokens and the shapes of replies are passed in.
 from __future__ import annotations
 
 from amitrio.protocol.connection import ClientConnection, Counts
-from amitrio.protocol.correlation import SIMPLE, Exchange, ReplyShape
 from amitrio.protocol.encoding import HeaderValue, encode_action, encode_frame
+from amitrio.protocol.exchange import SIMPLE, Exchange, ReplyShape
 from amitrio.protocol.greeting import Banner
 from amitrio.protocol.received import (
     Answered,

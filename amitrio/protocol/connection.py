@@ -20,8 +20,9 @@ import attrs
 
 from amitrio.errors import ProtocolError
 from amitrio.limits import DEFAULT_LIMITS, Limits
-from amitrio.protocol.correlation import SIMPLE, Correlator, Exchange, ReplyShape
+from amitrio.protocol.correlation import Correlator
 from amitrio.protocol.encoding import HeaderValue, encode_action
+from amitrio.protocol.exchange import SIMPLE, Exchange, ReplyShape
 from amitrio.protocol.framing import CRLF, Framer, trimmed
 from amitrio.protocol.greeting import Banner, Greeting
 from amitrio.protocol.message import event_kind, find

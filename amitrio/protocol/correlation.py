@@ -9,23 +9,16 @@ What Asterisk does, and what follows:
 - other sessions see some of our ActionIDs (OriginateResponse, UserEvent), so an event joins a
   list only while that list is open and only under a name that its shape knows.
 
-            register           response, a list starts          its Complete
-    (none) ─────────▶ WAITING ─────────────────────────▶ LISTING ───────────▶ SETTLED
-                        │  └── response, an event is due ──▶ DUE ──────────────▶ ▲
-                        └── response, or a later one was answered ───────────────┘
-
 Law: only an ActionID that is pending is believed, and each exchange settles exactly once.
 """
 
 from __future__ import annotations
 
-import enum
 import re
 from collections import OrderedDict
 from collections.abc import Collection, Container
 
-import attrs
-
+from amitrio.protocol.exchange import Exchange, Progress, ReplyShape
 from amitrio.protocol.message import find
 from amitrio.protocol.received import (
     Answered,
@@ -39,59 +32,7 @@ from amitrio.protocol.received import (
 )
 from amitrio.text import decode
 
-__all__ = ["SIMPLE", "Correlator", "Exchange", "Progress", "ReplyShape"]
-
-
-@attrs.frozen(kw_only=True)
-class ReplyShape:
-    """How the answer to an action looks: a fact about the action, filled in from above."""
-
-    items: frozenset[str] = frozenset()
-    """Names of the events that are the items of its list."""
-    complete: str | None = None
-    """Name of the event that ends the list; None where the answer is no list."""
-    opening: str = "will follow"
-    """Without an EventList header (Asterisk before 13.2), a message that ends so opens a list."""
-    empty: tuple[str, ...] = ()
-    """Beginnings of the error messages that only mean that the list is empty."""
-    anonymous: bool = False
-    """The items carry no ActionID (IAXpeers)."""
-    report: str | None = None
-    """Name of one event with our ActionID that may come long after (OriginateResponse)."""
-
-    def means_empty(self, message: str) -> bool:
-        """Whether an error with this message is Asterisk's way to send an empty list."""
-        return bool(self.empty) and message.startswith(self.empty)
-
-
-SIMPLE = ReplyShape()
-
-
-class Progress(enum.Enum):
-    """How far an exchange has come."""
-
-    WAITING = "waiting"
-    LISTING = "listing"
-    DUE = "due"
-    SETTLED = "settled"
-
-
-@attrs.define(eq=False)
-class Exchange:
-    """One action and what has come back for it."""
-
-    action_id: str
-    name: str
-    shape: ReplyShape = SIMPLE
-    progress: Progress = Progress.WAITING
-    items: int = 0
-    overdue: bool = False
-    """Nobody waits for it any more, but its answer may still come."""
-
-    @property
-    def settled(self) -> bool:
-        """Whether nothing more can come for it."""
-        return self.progress is Progress.SETTLED
+__all__ = ["Correlator"]
 
 
 class _Everything(Container[str]):

@@ -5,11 +5,10 @@ Law: these are plain values in the order of their frames; none of them acts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from amitrio.protocol.correlation import Exchange
-    from amitrio.protocol.greeting import Banner
+from amitrio.protocol.exchange import Exchange
+from amitrio.protocol.greeting import Banner
 
 __all__ = [
     "Answered",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 import re
 
 import pytest
@@ -119,3 +121,22 @@ def test_what_asterisk_said_is_kept_raw_and_shown_escaped() -> None:
     assert str(error).startswith("Ping: Invalid/unknown command: \\x1b[2J\\r\\nPing. x")
     assert str(error).isprintable()
     assert len(str(error)) < 220
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.ActionError("no", action="X", headers=Headers([("Response", "Error")])),
+        errors.PermissionDenied("no", needs={"call"}, hint="h"),
+        errors.OriginateFailed("busy", reason=5),
+        errors.ConnectionLost("gone", executed="no"),
+        errors.SubscriberTooSlow("slow", buffer=3),
+        errors.ListTooLong("long", limit=7),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_survives_being_copied_and_pickled(error: errors.AMIError) -> None:
+    for twin in (copy.copy(error), pickle.loads(pickle.dumps(error))):
+        assert type(twin) is type(error)
+        assert str(twin) == str(error)
+        assert twin.__dict__ == error.__dict__

@@ -6,7 +6,7 @@ import pytest
 
 from amitrio.limits import Limits
 from amitrio.protocol import Exchange, ReplyShape
-from amitrio.protocol.correlation import Progress
+from amitrio.protocol.exchange import Progress
 from tests.protocol.shapes import LISTS, ORIGINATE
 from tests.protocol.transcripts import Session
 

@@ -181,7 +181,7 @@ def test_a_login_hides_itself() -> None:
     frame = encode_action("Login", "1", [("Username", "crm"), ("Secret", Secret("hush"))])
     assert bytes(frame) == b"Action: Login\r\nActionID: 1\r\nUsername: crm\r\nSecret: hush\r\n\r\n"
     assert isinstance(frame, HiddenBytes)
-    assert repr(frame) == str(frame) == f"{frame}" == "<59 bytes with a secret>"
+    assert repr(frame) == str(frame) == f"{frame}" == "<bytes with a secret>"
 
 
 def test_so_does_an_exchange() -> None:

@@ -8,8 +8,6 @@ import pytest
 import amitrio as ami
 from amitrio.testing import SimulatedAsterisk
 
-pytest_plugins = ["amitrio.testing.plugin"]
-
 
 @pytest.mark.virtual_time
 async def test_a_program_is_tested_through_memory_in_no_time(asterisk: SimulatedAsterisk) -> None:
