@@ -83,6 +83,7 @@ class Bridge:
         self._publish("BridgeEnter", channel)
         if len(self.channels) == 2:
             one, other = self.channels
+            one.peer_account, other.peer_account = other.account, one.account
             one.set_variable("BRIDGEPEER", other.name)
             other.set_variable("BRIDGEPEER", one.name)
             if self._tells_lines:

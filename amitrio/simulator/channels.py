@@ -237,7 +237,6 @@ class Channel:
         if self.process is not None and self.process is not self.pbx.kernel.running:
             self.process.close()
         self.in_dialplan = False
-        self.application = self.data = ""
         self.process = self.pbx.kernel.spawn(steps)
 
     # --- what it tells ---
@@ -255,7 +254,6 @@ class Channel:
     def announce(self) -> None:
         """The channel has come to be."""
         self.pbx.channels[self.name] = self
-        self.pbx.calls_made += 1
         self._published = self._take_snapshot()
         self.publish("Newchannel")
 

@@ -48,6 +48,7 @@ def _add_queues(pbx: Pbx) -> None:
     )
     for member in members:
         pbx.queues.add_static_member(queue, member)
+    pbx.queues.rules["myrule"] = ["30,+3,+0", "60,10,+2"]
     pbx.queues.add(Queue(name="emptyq", strategy="linear"))
 
 

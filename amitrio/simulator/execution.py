@@ -22,6 +22,7 @@ _FALLTHROUGH = {"BUSY": "Busy", "CONGESTION": "Congestion", "CHANUNAVAIL": "Cong
 def run_pbx(channel: Channel) -> Steps[None]:
     """Run the dialplan on the channel from where it stands, until it ends."""
     channel.in_dialplan = True
+    channel.pbx.calls_made += 1
     if not channel.exten:
         channel.exten, channel.priority = "s", 1
     yield from _run_priorities(channel)

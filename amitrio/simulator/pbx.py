@@ -24,6 +24,7 @@ from amitrio.simulator.originate import Origination, Outcome, originate
 from amitrio.simulator.privileges import PRIVILEGES
 from amitrio.simulator.queues import Queues
 from amitrio.simulator.records import Records
+from amitrio.simulator.releases import RELEASES, Release
 from amitrio.simulator.states import States
 from amitrio.simulator.substitution import write_variable
 from amitrio.simulator.tables import ChannelState
@@ -42,18 +43,18 @@ class Pbx:
         seed: int = 0,
         start: float = 1_700_000_000.0,
         stamps: bool = False,
-        queue_durations: bool = True,
+        release: Release = RELEASES["22"],
     ) -> None:
         self.kernel: Kernel = Kernel()
         self.random: random.Random = random.Random(seed)  # noqa: S311 - chance is to be the same each time
         self.listeners: list[Callable[[Event], None]] = []
         self.started = start
         self.reloaded = start
-        self.queue_durations = queue_durations  # see Release
+        self.release = release
         self._stamps = stamps
         self._counters = {"uniqueid": 0, "local": 0, "leg": 0, "birth": 0}
         self.channels: dict[str, Channel] = {}
-        self.calls_made = 0
+        self.calls_made = 0  # how often the dialplan was started
         self.local_pairs: dict[LocalPair, None] = {}
         self.phones: dict[str, Phone] = {}
         self.bridges: dict[str, Bridge] = {}
@@ -101,7 +102,7 @@ class Pbx:
 
     def set_global(self, name: str, value: str) -> None:
         """Set a global variable, and tell."""
-        self.variables[name] = value
+        self.variables[name.lstrip("_")] = value
         headers = [("Channel", "none"), ("Uniqueid", "none"), ("Variable", name)]
         self.publish("VarSet", [*headers, ("Value", c_escape(value))], PRIVILEGES["dialplan"])
 

@@ -6,7 +6,15 @@ an event mask (digits, truth words, unknown names) are strings_to_mask()'s.
 
 from __future__ import annotations
 
-__all__ = ["ALL", "PRIVILEGES", "event_mask", "permissions", "privilege_text"]
+__all__ = [
+    "ALL",
+    "PRIVILEGES",
+    "event_mask",
+    "is_false",
+    "is_true",
+    "permissions",
+    "privilege_text",
+]
 
 # The bits of include/asterisk/manager.h, in the order of perms[]. Bit 14 belongs to hooks inside.
 PRIVILEGES = {
@@ -41,6 +49,11 @@ def is_true(text: str) -> bool:
     return text.lower() in _TRUE
 
 
+def is_false(text: str) -> bool:
+    """Whether Asterisk takes the text for no (ast_false)."""
+    return text.lower() in _FALSE
+
+
 def permissions(text: str) -> int:
     """The mask of a comma-separated list of classes; other names and blanks match nothing."""
     names = text.split(",")
@@ -54,7 +67,7 @@ def event_mask(text: str) -> int | None:
         return None
     if text.isdecimal() and text.isascii():
         return int(text) & ALL
-    if text.lower() in _FALSE:
+    if is_false(text):
         return 0
     return ALL if is_true(text) else permissions(text)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from amitrio.simulator.channels import Channel, ChannelIds, HungUp, Redirected
+from amitrio.simulator.channels import Channel, ChannelIds, HungUp, Party, Redirected
 from amitrio.simulator.dialing import set_duration, talk
 from amitrio.simulator.kernel import Steps
 from amitrio.simulator.originate import publish_dial
@@ -51,9 +51,9 @@ class _Visit:
         return self.channel.pbx
 
     @property
-    def held(self) -> float:
-        """Seconds in the queue so far."""
-        return self.pbx.kernel.now - self.waiting.since
+    def held(self) -> int:
+        """Seconds in the queue so far, as a clock counts that knows but seconds."""
+        return self.pbx.epoch - self.waiting.since
 
 
 def visit_queue(channel: Channel, name: str, options: str, timeout: float) -> Steps[None]:
@@ -82,12 +82,12 @@ def visit_queue(channel: Channel, name: str, options: str, timeout: float) -> St
 
 def _join(channel: Channel, queue: Queue, timeout: float) -> _Visit:
     pbx = channel.pbx
-    if pbx.queue_durations:
+    if pbx.release.queue_durations:
         for name in ("ANSWEREDTIME", "DIALEDTIME", "QUEUEWAIT"):
             channel.set_variable(name, "")
             channel.set_variable(f"{name}_MS", "")
     position = len(queue.callers) + 1
-    waiting = Waiting(channel, pbx.kernel.now, position, position)
+    waiting = Waiting(channel, pbx.epoch, position, position)
     queue.callers.append(waiting)
     pbx.states.device_changed(f"Queue:{queue.name}")
     headers = [("Queue", queue.name), ("Position", str(position))]
@@ -175,7 +175,8 @@ def _call(visit: _Visit, member: Member) -> _Ringing | None:
     channel.attend()
     channel.application, channel.data = "AppQueue", "(Outgoing Line)"
     if not channel.caller.number:
-        channel.caller = caller.caller
+        number = caller.dialed_number or caller.exten
+        channel.caller = caller.connected if caller.connected.number else Party(number)
     channel.publish_changes()
     channel.set_variable("DIALEDPEERNUMBER", address)
     channel.inherit_variables(caller)
@@ -237,38 +238,45 @@ def _stop(visit: _Visit, each: _Ringing, *, elsewhere: bool) -> None:
 def _connect(visit: _Visit, answered: _Ringing) -> Steps[None]:
     caller, member, peer = visit.channel, answered.member, answered.channel
     queue, kernel = visit.queue, visit.pbx.kernel
-    hold, ring = int(visit.held), int(kernel.now - answered.since)
+    hold, ring = visit.held, int(kernel.now - answered.since)
     caller.hangup_cause = peer.hangup_cause = Cause.NORMAL
     if queue.set_interface_var:
         _set_member_variables(caller, member)
         _set_member_variables(peer, member)
     _leave(visit)
-    if visit.pbx.queue_durations:
-        set_duration(caller, "QUEUEWAIT", int(visit.held))
-    queue.hold_time = (queue.hold_time * 3 + hold) // 4 if queue.completed else hold
+    if visit.pbx.release.queue_durations:
+        set_duration(caller, "QUEUEWAIT", visit.held)
+    queue.hold_time = _average(queue.hold_time, hold, queue.completed + queue.abandoned)
     times = [("HoldTime", str(hold)), ("RingTime", str(ring))]
     _publish_agent(visit, "AgentConnect", member, peer, times)
     started, member.in_call = kernel.now, True
     try:
         yield from talk(caller, peer)
     finally:
-        _complete(visit, answered, hold, kernel.now - started)
+        _complete(visit, answered, hold, started)
 
 
-def _complete(visit: _Visit, answered: _Ringing, hold: int, talked: float) -> None:
+def _average(old: int, new: int, count: int) -> int:
+    """Asterisk's exponential average; the first value is taken as it is."""
+    return (old * 3 + new) >> 2 if count else new
+
+
+def _complete(visit: _Visit, answered: _Ringing, hold: int, started: float) -> None:
+    pbx = visit.pbx
+    talked = pbx.epoch - int(pbx.started + started)
     caller, queue, member = visit.channel, visit.queue, answered.member
     member.in_call = False
     member.calls += 1
-    member.last_call = visit.pbx.epoch
+    member.last_call = pbx.epoch
+    queue.talk_time = _average(queue.talk_time, talked, queue.completed)
     queue.completed += 1
     queue.completed_in_level += hold <= queue.service_level
-    queue.talk_time = (queue.talk_time * 3 + int(talked)) // 4 if queue.talk_time else int(talked)
-    if visit.pbx.queue_durations:
-        set_duration(caller, "ANSWEREDTIME", talked)
+    if pbx.release.queue_durations:
+        set_duration(caller, "ANSWEREDTIME", pbx.kernel.now - started)
         _set_dialed_time(visit)
-    visit.pbx.records.dialed(caller, answered.channel.name, "ANSWERED")
+    pbx.records.dialed(caller, answered.channel.name, "ANSWERED")
     reason = "caller" if caller.hung_up else "agent"
-    extra = [("HoldTime", str(hold)), ("TalkTime", str(int(talked))), ("Reason", reason)]
+    extra = [("HoldTime", str(hold)), ("TalkTime", str(talked)), ("Reason", reason)]
     _publish_agent(visit, "AgentComplete", member, answered.channel, extra)
 
 
@@ -303,8 +311,8 @@ def _leave(visit: _Visit) -> None:
 
 def _abandon(visit: _Visit) -> None:
     channel, queue, waiting = visit.channel, visit.queue, visit.waiting
-    held = int(visit.held)
-    if visit.pbx.queue_durations:
+    held = visit.held
+    if visit.pbx.release.queue_durations:
         set_duration(channel, "QUEUEWAIT", held)
         _set_dialed_time(visit)
         set_duration(channel, "ANSWEREDTIME", 0)

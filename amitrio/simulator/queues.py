@@ -69,7 +69,7 @@ class Waiting:
     """One caller in a queue."""
 
     channel: Channel
-    since: float
+    since: int  # seconds since the epoch
     position: int
     first_position: int
     priority: int = 0
@@ -121,6 +121,7 @@ class Queues:
     def __init__(self, pbx: Pbx) -> None:
         self._pbx = pbx
         self._queues: dict[str, Queue] = {}
+        self.rules: dict[str, list[str]] = {}  # as QueueRule shows them: `30,+3,+0`
 
     def __iter__(self) -> Iterator[Queue]:
         return iter(self._queues.values())
@@ -165,11 +166,13 @@ class Queues:
     def pause(self, queue: Queue, member: Member, reason: str, *, paused: bool) -> None:
         """Pause or unpause a member, and tell, also where that changes nothing."""
         member.paused = paused
-        member.reason = reason
         if paused:
             member.last_pause = self._pbx.epoch
         self._tell_pause(queue, member)
-        self.publish_member("QueueMemberPause", queue, member)
+        old_style = self._pbx.release.pause_reason
+        member.reason = reason if paused or not old_style else ""
+        extra = [("Reason", reason)] if reason and old_style else []
+        self._pbx.publish("QueueMemberPause", [*member_headers(queue, member), *extra], AGENT)
         if not paused:  # the reason of an unpause is told once, and not kept
             member.reason = ""
 

@@ -23,6 +23,9 @@ class Release:
     sounds_search: bool  # CoreSettings ends with SoundsSearchCustomDir
     counts_trees: bool  # DBGetTreeComplete counts its items, instead of saying 1
     queue_durations: bool  # Queue sets ANSWEREDTIME, DIALEDTIME and QUEUEWAIT
+    pause_reason: bool  # QueueMemberPause ends with Reason, besides PausedReason
+    processed_calls: bool  # CoreStatus ends with CoreProcessedCalls
+    file_refusal: str  # what GetConfig says of files that are not for it
     missing: frozenset[str] = frozenset()  # actions that this release does not have
 
 
@@ -36,6 +39,9 @@ RELEASES = MappingProxyType(
             sounds_search=True,
             counts_trees=True,
             queue_durations=True,
+            pause_reason=False,
+            processed_calls=True,
+            file_refusal="File requires escalated privileges",
         ),
         "16": Release(
             major=16,
@@ -45,6 +51,9 @@ RELEASES = MappingProxyType(
             sounds_search=False,
             counts_trees=False,
             queue_durations=False,
+            pause_reason=True,
+            processed_calls=False,
+            file_refusal="File requires escalated priveledges",  # spelled so
             missing=frozenset({"coreshowchannelmap"}),
         ),
     }

@@ -154,7 +154,7 @@ class Simulator:
             seed=self._seed,
             start=start,
             stamps=self._stamps,
-            queue_durations=self.release.queue_durations,
+            release=self.release,
         )
         self._setup(pbx)
         pbx.states.remember_hints()

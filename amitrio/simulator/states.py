@@ -19,7 +19,13 @@ from amitrio.simulator.technologies import local_address
 if TYPE_CHECKING:
     from amitrio.simulator.pbx import Pbx
 
-__all__ = ["Presence", "States"]
+__all__ = [
+    "PRESENCES",
+    "Presence",
+    "States",
+    "extension_headers",
+    "presence_headers",
+]
 
 PRESENCES = ("not_set", "unavailable", "available", "away", "xa", "chat", "dnd")
 
@@ -84,9 +90,9 @@ class States:
 
     def _tell(self, name: str, state: DeviceState) -> None:
         self.devices[name] = state
+        self._tell_hints(name)
         self._pbx.publish("DeviceStateChange", [("Device", name), ("State", state.name)], CALL)
         self._pbx.queues.device_changed(name, state)
-        self._tell_hints(name)
 
     def _local(self, address: str) -> DeviceState:
         try:

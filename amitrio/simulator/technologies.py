@@ -52,8 +52,10 @@ class LocalPair:
         self.address = address
         self.called = False  # AST_UNREAL_CARETAKER_THREAD: a dialplan takes care of ;2
         name = f"Local/{address.exten}@{address.context}-{pbx.next_local():08x}"
-        first = ids.first or pbx.next_uniqueid()
-        second = ids.second or (f"{ids.first};2" if ids.first else pbx.next_uniqueid())
+        # A chosen id uses up one of Asterisk's own all the same.
+        numbers = (pbx.next_uniqueid(), pbx.next_uniqueid())
+        first = ids.first or numbers[0]
+        second = ids.second or (f"{ids.first};2" if ids.first else numbers[1])
         self.one = LocalHalf(self, f"{name};1", first, parent)
         self.two = LocalHalf(self, f"{name};2", second, parent or self.one)
         self.two.state = ChannelState.RING
@@ -221,6 +223,7 @@ def request_channel(
     """A new channel that is not yet called; None where Asterisk has none to give."""
     taken = {channel.uniqueid for channel in pbx.channels.values()}
     if ids.first in taken or ids.second in taken or (ids.first and ids.first == ids.second):
+        pbx.next_local()  # the try uses up a name all the same
         return None
     if technology.lower() == "local":
         try:

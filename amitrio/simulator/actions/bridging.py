@@ -46,14 +46,15 @@ def _move(channel: Channel, target: Bridge) -> None:
     resumes = channel.in_dialplan
     if resumes:
         channel.priority += 1
+    channel.application = channel.data = ""
     channel.serve(impart(target, channel, resumes=resumes))
 
 
 @action("BridgeList", "List all bridges.", core=False)
 def bridge_list(call: ActionCall) -> None:
-    """All bridges, or those of one type."""
+    """All bridges, or those whose technology (so compares Asterisk) is `BridgeType`."""
     wanted = call.get("BridgeType")
-    found = [each for each in call.pbx.bridges.values() if wanted in {"", each.type}]
+    found = [each for each in call.pbx.bridges.values() if wanted in {"", each.technology}]
     call.list_start("Bridge listing will follow")
     for each in found:
         call.item("BridgeListItem", each.snapshot())

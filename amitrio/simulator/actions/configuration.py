@@ -20,12 +20,12 @@ def _file(call: ActionCall) -> ConfigFile | None:
     if not name:
         call.error("Filename not specified")
         return None
-    if name.startswith(("/", "..")):
-        call.error("File requires escalated privileges")
-        return None
     found = call.pbx.config_files.get(name)
     if found is None:
-        call.error("Config file not found")
+        # Files outside the configuration directory are there, and not to be read.
+        restricted = name.startswith("/") or call.request.action.lower() == "getconfigjson"
+        refusal = call.simulator.release.file_refusal
+        call.error(refusal if restricted else "Config file not found")
     return found
 
 

@@ -5,12 +5,14 @@ Law: what the console prints comes as `Output:` headers, one a line, also where 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall
 from amitrio.simulator.channels import Channel
 from amitrio.simulator.states import PRESENCES, Presence
+from amitrio.simulator.tables import DeviceState
 
 Console = Callable[[ActionCall, list[str]], list[str]]
 CONSOLES: dict[str, Console] = {}
@@ -22,6 +24,10 @@ _MINUTE, _HOUR, _DAY, _WEEK, _YEAR = 60, 3600, 86400, 604800, 31536000
 
 class UsageError(Exception):
     """The words behind a command are not what it takes."""
+
+
+class CommandFailed(Exception):  # noqa: N818 - so says the console
+    """The command could not do what it was told."""
 
 
 def console(words: str) -> Callable[[Console], Console]:
@@ -38,7 +44,7 @@ def console(words: str) -> Callable[[Console], Console]:
 def command(call: ActionCall) -> None:
     """Run a command."""
     line = call.get("Command")
-    words = line.split()
+    words = _words(line)
     if not line:
         call.error("No command provided")
         return
@@ -54,7 +60,14 @@ def command(call: ActionCall) -> None:
     try:
         _print(call, run(call, arguments))
     except UsageError as error:
-        _print(call, str(error).split("\n"), "Error")
+        _print(call, [str(error)], "Error")
+    except CommandFailed as error:
+        _print(call, [str(error), f"Command '{line}' failed."], "Error")
+
+
+def _words(line: str) -> list[str]:
+    """The words of a line; blanks between quotes do not part them."""
+    return [quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|(\S+)', line)]
 
 
 def _find(words: list[str]) -> tuple[Console, list[str]] | None:
@@ -128,35 +141,46 @@ def put_database(call: ActionCall, words: list[str]) -> list[str]:
 def show_dialplan(call: ActionCall, words: list[str]) -> list[str]:
     """A context, or an extension of one as `exten@context`."""
     exten, at, context = (words[0] if words else "").rpartition("@")
-    if not words:
-        raise UsageError("Usage: dialplan show [[exten@]context]")
-    steps = [each for each in call.pbx.dialplan.extensions(context) if not at or each[0] == exten]
+    found = list(call.pbx.dialplan.extensions(context))
+    steps = [each for each in found if not at or each[0] == exten]
+    if not found:
+        raise CommandFailed(f"There is no existence of '{context}' context")
+    if not steps:
+        raise CommandFailed(f"There is no existence of {words[0]} extension")
     lines = [f"[ Context '{context}' created by 'pbx_config' ]"]
     for name, priority, step in steps:
         head = f"'{name}' =>" if priority == 1 else ""
         text = f"{priority}. {step.application}({step.data})"
-        lines.append(f"  {head:<16} {text:<44} [pbx_config]")
-    return [*lines, ""] if steps else [f"There is no existence of '{words[0]}' extension"]
+        lines.append(f"  {head:<16}  {text:<45} [pbx_config]")
+    extensions = len({name for name, _, _ in steps})
+    count = f"{extensions} extension{'' if extensions == 1 else 's'}"
+    priorities = f"({len(steps)} priorit{'y' if len(steps) == 1 else 'ies'})"
+    return [*lines, "", f"-= {count} {priorities} in 1 context. =-"]
 
 
 @console("devstate change")
 def change_device_state(call: ActionCall, words: list[str]) -> list[str]:
     """Change the state of a custom device."""
-    if len(words) != 2 or not call.pbx.states.change_custom(words[0], words[1]):
-        raise UsageError("Usage: devstate change Custom:<device> <state>")
-    return [f"Changing {words[0].removeprefix('Custom:')} to {words[1].upper()}"]
+    if len(words) != 2 or words[1].upper() not in DeviceState.__members__:
+        raise UsageError("Usage: devstate change <device> <state>")
+    device, state = words
+    if not device.startswith("Custom:"):
+        raise CommandFailed("The devstate command can only be used to set 'Custom:' device state!")
+    call.pbx.states.change_custom(device, state)
+    return [f"Changing {device.removeprefix('Custom:')} to {state}"]
 
 
 @console("presencestate change")
 def change_presence_state(call: ActionCall, words: list[str]) -> list[str]:
-    """Change a custom presence."""
-    if len(words) < 2:
-        raise UsageError("Usage: presencestate change <entity> <state>[,<subtype>[,message]]")
-    state, subtype, message = ([*" ".join(words[1:]).strip('"').split(",", 2), "", ""])[:3]
+    """Change a custom presence; what is more than one word stands in quotes."""
+    usage = "Usage: presencestate change <entity> <state>[,<subtype>[,message[,options]]]"
+    if len(words) != 2:
+        raise UsageError(usage)
+    state, subtype, message = [*words[1].split(",", 2), "", ""][:3]
     if not words[0].startswith("CustomPresence:") or state.lower() not in PRESENCES:
-        raise UsageError("Usage: presencestate change <entity> <state>[,<subtype>[,message]]")
+        raise UsageError(usage)
     call.pbx.states.change_presence(words[0], Presence(state.lower(), subtype, message))
-    return [f"Changing {words[0].removeprefix('CustomPresence:')} to {state.lower()}"]
+    return [f"Changing {words[0].removeprefix('CustomPresence:')} to {state}"]
 
 
 def _concise(channel: Channel) -> str:

@@ -10,7 +10,7 @@ from amitrio.simulator.calls import ActionCall
 
 
 def _lacks(call: ActionCall, *names: str, stop: str = "") -> bool:
-    """Say what is missing, if anything is; DBGet says it with a full stop."""
+    """Say what is missing, if anything is; all but DBPut say it with a full stop."""
     for name in names:
         if not call.get(name):
             call.error(f"No {name.lower()} specified{stop}")
@@ -56,7 +56,7 @@ def db_get_tree(call: ActionCall) -> None:
 @action("DBDel", "Remove a value.", "system", core=False)
 def db_del(call: ActionCall) -> None:
     """Remove a value."""
-    if _lacks(call, "Family", "Key"):
+    if _lacks(call, "Family", "Key", stop="."):
         return
     if call.pbx.database.delete(call.get("Family"), call.get("Key")):
         call.ack("Key deleted successfully")
@@ -67,7 +67,7 @@ def db_del(call: ActionCall) -> None:
 @action("DBDelTree", "Remove all values below a key.", "system", core=False)
 def db_del_tree(call: ActionCall) -> None:
     """Remove a tree."""
-    if _lacks(call, "Family"):
+    if _lacks(call, "Family", stop="."):
         return
     if call.pbx.database.delete_tree(call.get("Family"), call.get("Key")):
         call.ack("Key tree deleted successfully")

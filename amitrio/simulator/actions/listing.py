@@ -69,16 +69,13 @@ def core_show_channel_map(call: ActionCall) -> None:
     """Everybody who can be reached from a channel through bridges and Local channels."""
     name = call.get("Channel")
     if not name:
-        call.error("CoreShowChannelMap requires a channel.")
+        call.error("CoreShowChannelMap requires a channel.\n")  # the line feed is Asterisk's
         return
     found = call.pbx.find_channels(name)
     if not found:
-        call.error("Could not find channel")
+        call.error("Could not get channel snapshot\n")
         return
     others = [each for each in _connected(found[0]) if each is not found[0]]
-    if not others:
-        call.error("No connected channels.")
-        return
     call.list_start("Channel map will follow")
     for other in others:
         pair = [("Channel", found[0].name), ("ConnectedChannel", other.name)]
@@ -112,8 +109,8 @@ def _status(channel: Channel) -> Headers:
         ("EffectiveConnectedLineName", channel.connected.name or UNKNOWN),
         ("TimeToHangup", str(int(hangup_at))),
         ("BridgeID", channel.bridge.uniqueid if channel.bridge else ""),
-        ("Application", channel.application),
-        ("Data", channel.data),
+        ("Application", channel.application or "(null)"),
+        ("Data", channel.data if channel.application else "(null)"),
         ("Nativeformats", "(slin)"),
         ("Readformat", "slin"),
         ("Readtrans", ""),

@@ -9,7 +9,7 @@ from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall, leading_number
 from amitrio.simulator.channels import Channel
 from amitrio.simulator.events import Headers
-from amitrio.simulator.privileges import is_true
+from amitrio.simulator.privileges import is_false, is_true
 from amitrio.simulator.queues import Member, Queue
 
 
@@ -25,7 +25,7 @@ def queue_status(call: ActionCall) -> None:
             if wanted in {"", member.interface, member.name}:
                 call.item("QueueMember", _member(queue, member), id_last=True)
         for entry in queue.callers:
-            held = str(int(call.pbx.kernel.now - entry.since))
+            held = str(call.pbx.epoch - entry.since)
             headers = [
                 ("Queue", queue.name),
                 ("Position", str(entry.position)),
@@ -91,10 +91,11 @@ def _caller(channel: Channel) -> Headers:
 def queue_summary(call: ActionCall) -> None:
     """How many members and callers each queue has."""
     found = call.pbx.queues.matching(call.get("Queue"))
-    now = call.pbx.kernel.now
+    now = call.pbx.epoch
     call.list_start("Queue summary will follow")
     for queue in found:
         members = queue.members.values()
+        longest = max((now - each.since for each in queue.callers), default=0)
         headers = [
             ("Queue", queue.name),
             ("LoggedIn", str(sum(member.logged_in for member in members))),
@@ -102,10 +103,7 @@ def queue_summary(call: ActionCall) -> None:
             ("Callers", str(len(queue.callers))),
             ("HoldTime", str(queue.hold_time)),
             ("TalkTime", str(queue.talk_time)),
-            (
-                "LongestHoldTime",
-                str(int(max((now - each.since for each in queue.callers), default=0))),
-            ),
+            ("LongestHoldTime", str(longest)),
         ]
         call.item("QueueSummary", headers, id_last=True)
     call.list_end("QueueSummaryComplete", len(found))
@@ -200,9 +198,12 @@ def queue_member_ring_in_use(call: ActionCall) -> None:
     if not interface or not text:
         call.error("Need 'Interface' and 'RingInUse' parameters.")
         return
+    if not (is_true(text) or is_false(text)):
+        call.error("'RingInUse' parameter must be a truth value (yes/no, on/off, 0/1, etc)")
+        return
     found = call.pbx.queues.found(call.get("Queue"), interface)
     if not found:
-        call.error("Invalid interface, queuename or ringinuse value")
+        call.error("Invalid interface, queuename, or ringinuse value\n")
         return
     for queue, member in found:
         member.ring_in_use = is_true(text)
@@ -216,3 +217,15 @@ def queue_reset(call: ActionCall) -> None:
     for queue in call.pbx.queues.matching(call.get("Queue")):
         queue.reset()
     call.ack("Queue stats reset successfully")
+
+
+@action("QueueRule", "Show the rules that change penalties.", core=False)
+def queue_rule(call: ActionCall) -> None:
+    """Rules in the order of the file; the structure is the order, and an empty line is too many."""
+    wanted = call.get("Rule").lower()
+    headers: Headers = [("Response", "Success"), *call.id]
+    for name, rules in call.pbx.queues.rules.items():
+        if wanted in {"", name.lower()}:
+            headers += [("RuleList", name), *(("Rule", rule) for rule in rules)]
+    call.send(headers)
+    call.send_raw(b"\r\n")

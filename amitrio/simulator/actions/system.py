@@ -13,23 +13,40 @@ from amitrio.simulator.privileges import PRIVILEGES
 
 SYSTEM = PRIVILEGES["system"]
 
-_CONFIGURED = frozenset({"manager", "extensions", "queues", "voicemail", "cdr", "logger"})
+# What can be reloaded, under the names that Reload takes, and what cannot.
+_RELOADABLE = frozenset(
+    {
+        "app_queue",
+        "app_voicemail",
+        "cdr",
+        "cel",
+        "features",
+        "http",
+        "indications",
+        "logger",
+        "manager",
+        "pbx_config",
+        "res_parking",
+        "res_pjsip",
+    }
+)
+_FIXED = frozenset({"app_dial", "app_echo", "app_userevent", "func_db", "pbx_spool", "res_agi"})
 
 
 @action("CoreStatus", "Show how the server is doing.", "system,reporting")
 def core_status(call: ActionCall) -> None:
     """Since when it runs, and how many calls there are."""
     pbx = call.pbx
-    call.respond(
-        [
-            ("CoreStartupDate", _date(pbx.started)),
-            ("CoreStartupTime", _time(pbx.started)),
-            ("CoreReloadDate", _date(pbx.reloaded)),
-            ("CoreReloadTime", _time(pbx.reloaded)),
-            ("CoreCurrentCalls", str(len(pbx.channels))),
-            ("CoreProcessedCalls", str(pbx.calls_made)),
-        ]
-    )
+    headers = [
+        ("CoreStartupDate", _date(pbx.started)),
+        ("CoreStartupTime", _time(pbx.started)),
+        ("CoreReloadDate", _date(pbx.reloaded)),
+        ("CoreReloadTime", _time(pbx.reloaded)),
+        ("CoreCurrentCalls", str(len(pbx.channels))),
+    ]
+    if call.simulator.release.processed_calls:
+        headers.append(("CoreProcessedCalls", str(pbx.calls_made)))
+    call.respond(headers)
 
 
 @action("CoreSettings", "Show how the server is set up.", "system,reporting")
@@ -47,7 +64,7 @@ def core_settings(call: ActionCall) -> None:
         ("CoreMaxFilehandles", "0"),
         ("CoreRealTimeEnabled", "No"),
         ("CoreCDRenabled", "Yes"),
-        ("CoreHTTPenabled", "No"),
+        ("CoreHTTPenabled", "Yes"),
     ]
     if release.sounds_search:
         headers.append(("SoundsSearchCustomDir", "No"))
@@ -57,8 +74,12 @@ def core_settings(call: ActionCall) -> None:
 @action("Reload", "Read the configuration again.", "system,config")
 def reload(call: ActionCall) -> None:
     """Reload one module, or all."""
-    module = call.get("Module").removesuffix(".so").removeprefix("app_").removeprefix("res_")
-    if module and module not in _CONFIGURED:
+    module = call.get("Module")
+    bare = module.removesuffix(".so")
+    if bare in _FIXED:
+        call.error("Module does not support reload")
+        return
+    if module and bare not in _RELOADABLE:
         call.error("No such module")
         return
     pbx = call.pbx
