@@ -96,11 +96,20 @@ class Kernel:
     """Time, timers and processes."""
 
     def __init__(self) -> None:
-        self.now = 0.0
         self.running: Process | None = None
+        self.clock: Callable[[], float] | None = None
         self.on_earlier: Callable[[], None] | None = None
         self._timers: list[tuple[float, int, Timer]] = []
         self._count = 0
+        self._now = 0.0
+        self._inside = False
+
+    @property
+    def now(self) -> float:
+        """The time: inside `run` that of the step, outside that of the clock, if there is one."""
+        if not self._inside and self.clock is not None:
+            self._now = max(self._now, self.clock())
+        return self._now
 
     @property
     def next_due(self) -> float:
@@ -128,8 +137,12 @@ class Kernel:
 
         What a step raises comes out of here: it is a bug of whoever wrote the step.
         """
-        while self.next_due <= until:
-            due, _, timer = heapq.heappop(self._timers)
-            self.now = max(self.now, due)
-            timer.fire()
-        self.now = max(self.now, until)
+        self._inside = True
+        try:
+            while self.next_due <= until:
+                due, _, timer = heapq.heappop(self._timers)
+                self._now = max(self._now, due)
+                timer.fire()
+        finally:
+            self._inside = False
+        self._now = max(self._now, until)

@@ -16,7 +16,7 @@ from amitrio.simulator.channels import ASTERISKS_OWN, CALL, NOBODY, Channel, Cha
 from amitrio.simulator.events import Headers
 from amitrio.simulator.kernel import Steps
 from amitrio.simulator.substitution import write_variable
-from amitrio.simulator.tables import Cause, Control, dial_status
+from amitrio.simulator.tables import Control, dial_status
 from amitrio.simulator.technologies import request_channel
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _ring(channel: Channel, deadline: float) -> Steps[Control | None]:
                 return control
             continue
         yield deadline
-    channel.hangup_cause = Cause.NO_ANSWER
+    channel.hangup_cause = channel.pbx.release.no_answer_cause
     channel.hangup()
     return Control.RINGING
 

@@ -23,6 +23,7 @@ class Release:
     sounds_search: bool  # CoreSettings ends with SoundsSearchCustomDir
     counts_trees: bool  # DBGetTreeComplete counts its items, instead of saying 1
     queue_durations: bool  # Queue sets ANSWEREDTIME, DIALEDTIME and QUEUEWAIT
+    no_answer_cause: int  # the hangup cause of an originated call that nobody answered
     pause_reason: bool  # QueueMemberPause ends with Reason, besides PausedReason
     processed_calls: bool  # CoreStatus ends with CoreProcessedCalls
     file_refusal: str  # what GetConfig says of files that are not for it
@@ -39,6 +40,7 @@ RELEASES = MappingProxyType(
             sounds_search=True,
             counts_trees=True,
             queue_durations=True,
+            no_answer_cause=19,
             pause_reason=False,
             processed_calls=True,
             file_refusal="File requires escalated privileges",
@@ -51,6 +53,7 @@ RELEASES = MappingProxyType(
             sounds_search=False,
             counts_trees=False,
             queue_durations=False,
+            no_answer_cause=0,
             pause_reason=True,
             processed_calls=False,
             file_refusal="File requires escalated priveledges",  # spelled so

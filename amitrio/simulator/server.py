@@ -82,7 +82,7 @@ class Simulator:
         self._tasks: TaskGroup | None = None
         self._bugs: list[Exception] = []
         self._alarm = anyio.Event()
-        self._origin = math.nan
+        self._origin: float | None = None
         self.pbx = self._new_pbx(start)
 
     # --- its life ---
@@ -119,7 +119,7 @@ class Simulator:
             if body is None:
                 raise
         finally:
-            self._tasks = None
+            self._tasks = self._origin = None
         if self._bugs:
             raise self._bugs[0]
         if body is not None:
@@ -160,11 +160,16 @@ class Simulator:
         pbx.states.remember_hints()
         pbx.listeners.append(self._offer)
         pbx.kernel.on_earlier = self._ring
+        pbx.kernel.clock = self._elapsed
         return pbx
 
     def catch_up(self) -> None:
         """Let everything happen in the PBX that is due by now."""
-        self.pbx.advance(anyio.current_time() - self._origin)
+        self.pbx.advance(self._elapsed())
+
+    def _elapsed(self) -> float:
+        """Seconds since the PBX came to life; it does so when the context is entered."""
+        return anyio.current_time() - self._origin if self._origin is not None else 0.0
 
     def _ring(self) -> None:
         self._alarm.set()
@@ -175,7 +180,7 @@ class Simulator:
             self._alarm = anyio.Event()
             self.catch_up()
             self._stop_if_empty()
-            wait = self.pbx.kernel.next_due - (anyio.current_time() - self._origin)
+            wait = self.pbx.kernel.next_due - self._elapsed()
             with anyio.move_on_after(None if math.isinf(wait) else max(0.0, wait)):
                 await self._alarm.wait()
 
@@ -318,7 +323,7 @@ class Simulator:
         self.go_down()
         await anyio.sleep(down_for)
         self.pbx.listeners.clear()
-        start = self.pbx.started + anyio.current_time() - self._origin
+        start = self.pbx.started + self._elapsed()
         self._origin = anyio.current_time()
         self.pbx = self._new_pbx(start)
         self.shutting_down = self._stops_when_empty = False
