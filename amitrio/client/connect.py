@@ -105,7 +105,11 @@ class Connection(AbstractAsyncContextManager[Client]):
                 f" {self._settings.connect_timeout:g} s: is the address right, and is a firewall"
                 " in between?"
             ) from exc
-        _warn_of_cleartext(stream, self._settings)
+        try:
+            _warn_of_cleartext(stream, self._settings)
+        except BaseException:  # warnings may be errors
+            await anyio.aclose_forcefully(stream)
+            raise
         return stream
 
 
@@ -216,10 +220,7 @@ _warned: set[str] = set()
 
 def _warn_of_cleartext(stream: ByteStream, settings: Settings) -> None:
     """Once for each server, and only where somebody else can listen."""
-    peer = stream.extra(SocketAttribute.remote_address, None) if not settings.tls else None
-    if not isinstance(peer, tuple) or settings.label in _warned:
-        return
-    if ipaddress.ip_address(str(peer[0]).partition("%")[0]).is_loopback:
+    if settings.tls or settings.label in _warned or not _goes_over_a_network(stream):
         return
     _warned.add(settings.label)
     warnings.warn(
@@ -228,3 +229,13 @@ def _warn_of_cleartext(stream: ByteStream, settings: Settings) -> None:
         CleartextWarning,
         stacklevel=2,
     )
+
+
+def _goes_over_a_network(stream: ByteStream) -> bool:
+    try:
+        peer = stream.extra(SocketAttribute.remote_address, None)
+    except OSError:  # the peer is gone already: its reader will say so
+        return False
+    if not isinstance(peer, tuple):
+        return False
+    return not ipaddress.ip_address(str(peer[0]).partition("%")[0]).is_loopback

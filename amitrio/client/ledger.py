@@ -132,14 +132,16 @@ class Ledger:
         self._watch.allowance = 0.0 if oldest is None else self._entries[oldest].allowance
 
     def give_up_oldest(self, now: float) -> None:
-        """The oldest action is past its time. Its answer, should it come, is dropped."""
+        """The oldest action is past its time: taken back if it has not left, like `abandon`."""
         if self._oldest is None:
             return
         exchange, entry = self._oldest, self._entries[self._oldest]
-        pending, entry.pending = entry.pending, Pending()
+        pending, executed = entry.pending, entry.executed
         seconds = now - self._watch.oldest_since
-        self._connection.give_up(exchange)
-        pending.failed(partial(_late, exchange.name, seconds, entry.executed))
+        self.abandon(exchange)
+        if not exchange.settled:
+            self._connection.give_up(exchange)
+        pending.failed(partial(_late, exchange.name, seconds, executed))
         self.renew_oldest(now)
 
     def _give_room(self, entry: Entry) -> None:

@@ -61,8 +61,14 @@ async def _login_action(session: Session, settings: Settings) -> Action:
     if settings.auth == "plain":
         headers = plain_login(settings.username, settings.secret, settings.event_mask)
     else:
-        challenge = await request(session, Action("Challenge", tuple(challenge_headers())))
-        headers = md5_login(
-            settings.username, challenge["Challenge"], settings.secret, settings.event_mask
-        )
+        challenge = await _challenge(session)
+        headers = md5_login(settings.username, challenge, settings.secret, settings.event_mask)
     return Action("Login", tuple(headers))
+
+
+async def _challenge(session: Session) -> str:
+    reply = await request(session, Action("Challenge", tuple(challenge_headers())))
+    challenge = reply.headers.get("Challenge")
+    if challenge is None:
+        raise ProtocolError(f"{session.label} answered Challenge with no challenge")
+    return challenge

@@ -183,7 +183,7 @@ def new_channel_id() -> str:
 
 
 def _outcome(channel: str, report: Event) -> Event:
-    if report["Response"] == "Success":
+    if report.headers.get("Response") == "Success":
         return report
     text = report.headers.get("Reason", "")
     reason = int(text) if text.isdecimal() else None

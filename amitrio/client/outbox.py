@@ -26,6 +26,16 @@ __all__ = ["Letter", "Outbox"]
 _GATHER = 64 * 1024
 
 
+# What says that nothing more can be sent. anyio's TLS raises EndOfStream even from `send`, where
+# the peer has closed, and lets an ssl.SSLError through, which is an OSError.
+_BROKEN = (
+    anyio.BrokenResourceError,
+    anyio.ClosedResourceError,
+    anyio.EndOfStream,
+    OSError,
+)
+
+
 @attrs.define(eq=False)
 class Letter:
     """One frame on its way out."""
@@ -75,7 +85,7 @@ class Outbox:
             self._busy = True
             try:
                 await self._stream.send(self._gathered())
-            except (anyio.BrokenResourceError, anyio.ClosedResourceError) as exc:
+            except _BROKEN as exc:
                 return exc
             finally:
                 self._busy = False

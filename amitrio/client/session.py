@@ -172,7 +172,8 @@ class Session:
                 self._take(data)
         except anyio.EndOfStream:
             self.end(self._eof())
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError) as exc:
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
+            # anyio lets an ssl.SSLError through, which is an OSError.
             self.end(self._lost(f"the connection to {self.label} broke: {exc}", exc))
         except ProtocolError as exc:
             self.end(self._lost(f"{self.label} broke the protocol: {exc}", exc))

@@ -53,7 +53,7 @@ class EventStream(Generic[T_co]):
     ) -> None:
         self._inbox = inbox
         self._unsubscribe = unsubscribe
-        self._where = where
+        self._where = where  # which a gap passes always: it may stand for events that are wanted
         self._batch: deque[T_co] = deque()
         self._closed = False
 
@@ -68,7 +68,7 @@ class EventStream(Generic[T_co]):
                 self._check_open()
                 self._batch.extend(await self._inbox.take(_BATCH))
             event = self._batch.popleft()
-            if self._passes(event):
+            if self._where is None or isinstance(event, Gap) or self._where(event):
                 return event
 
     def receive_nowait(self) -> T_co:
@@ -78,7 +78,7 @@ class EventStream(Generic[T_co]):
                 self._check_open()
                 self._batch.extend(self._inbox.take_nowait(_BATCH))
             event = self._batch.popleft()
-            if self._passes(event):
+            if self._where is None or isinstance(event, Gap) or self._where(event):
                 return event
 
     async def receive_batch(self, most: int, *, within: float) -> list[T_co]:
@@ -111,10 +111,6 @@ class EventStream(Generic[T_co]):
             self._unsubscribe(self._inbox)
             self._inbox.close()
             self._batch.clear()
-
-    def _passes(self, event: T_co) -> bool:
-        """A gap passes every filter: it may stand for events that the filter wants."""
-        return self._where is None or isinstance(event, Gap) or self._where(event)
 
     def _check_open(self) -> None:
         if self._closed:

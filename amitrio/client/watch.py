@@ -58,9 +58,10 @@ class Watch:
         return Verdict.FINE
 
     def next_check(self, now: float) -> float:
-        """When to look again. Never past the moment at which an action sent now could be late."""
+        """When to look again: in time for an action sent now, and for a silence that begins now."""
         probe = math.inf if self.probed is not None else self.heard + self.ping_interval
-        return min(self._dead_at(), self._late_at(), probe, now + self.response_timeout)
+        soon = now + min(self.response_timeout, self.ping_interval)
+        return min(self._dead_at(), self._late_at(), probe, soon)
 
     def _late_at(self) -> float:
         return self.oldest_since + self.response_timeout + self.allowance
@@ -68,5 +69,5 @@ class Watch:
     def _dead_at(self) -> float:
         if self.probed is None:
             return math.inf
-        slow_until = self._late_at() if self.allowance else -math.inf
+        slow_until = self.oldest_since + self.allowance if self.allowance else -math.inf
         return max(self.probed, slow_until) + self.ping_timeout
