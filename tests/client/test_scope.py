@@ -1,0 +1,276 @@
+"""Law 5: one context manager owns all tasks, and what its body raises comes out bare."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+
+from amitrio import Client, ConnectionLost
+from amitrio.client.scope import owning
+from amitrio.client.session import Session
+from tests.client.peer import Peer, frame
+from tests.client.waiting import Beside, quiet
+
+
+class Halt(BaseException):
+    """As KeyboardInterrupt is: no Exception."""
+
+
+async def forever() -> None:
+    await anyio.sleep_forever()
+
+
+RAISED = [
+    ValueError("mine"),
+    KeyError("mine"),
+    Halt("mine"),
+    KeyboardInterrupt(),
+    GeneratorExit(),
+    StopIteration("mine"),
+    StopAsyncIteration("mine"),
+    TimeoutError("mine"),
+    ExceptionGroup("mine", [ValueError("a"), KeyError("b")]),
+    ExceptionGroup("mine", [ValueError("alone")]),
+    BaseExceptionGroup("mine", [Halt("a")]),
+]
+
+
+@pytest.mark.parametrize("raised", RAISED, ids=lambda raised: type(raised).__name__)
+async def test_the_very_object_that_the_body_raised_comes_out(
+    peer: Peer, raised: BaseException
+) -> None:
+    with pytest.raises(BaseException) as caught:  # noqa: PT011 - the object is compared
+        async with peer.accept():
+            raise raised
+    assert caught.value is raised
+
+
+async def test_it_comes_out_as_it_was(peer: Peer) -> None:
+    cause, context = OSError("cause"), RuntimeError("context")
+    raised = ValueError("mine")
+    raised.add_note("a note")
+    with pytest.raises(ValueError, match="mine") as caught:  # noqa: PT012
+        async with peer.accept():
+            try:
+                raise context
+            except RuntimeError:
+                raise raised from cause
+    assert caught.value.__cause__ is cause
+    assert caught.value.__context__ is context
+    assert caught.value.__notes__ == ["a note"]
+
+
+async def test_a_group_of_the_bodys_own_tasks_stays_that_group(peer: Peer) -> None:
+    async def fail(kind: type[Exception]) -> None:
+        raise kind
+
+    with pytest.raises(ExceptionGroup) as caught:  # noqa: PT012
+        async with peer.accept(), anyio.create_task_group() as tasks:
+            tasks.start_soon(fail, ValueError)
+            tasks.start_soon(fail, KeyError)
+    assert {type(error) for error in caught.value.exceptions} == {ValueError, KeyError}
+
+
+async def test_an_error_of_the_client_comes_out_bare(peer: Peer) -> None:
+    with pytest.raises(ConnectionLost):  # noqa: PT012
+        async with peer.accept() as client:
+            await peer.cut()
+            await client.wait_for("Hangup")
+
+
+async def test_a_cancellation_from_outside_ends_the_body_and_stays_outside(peer: Peer) -> None:
+    after = []
+    with anyio.CancelScope() as outer:
+        async with peer.accept():
+            outer.cancel()
+            await anyio.lowlevel.checkpoint()
+            after.append("never")
+        after.append("never")
+    assert outer.cancelled_caught
+    assert after == []
+    await peer.expect_end()
+
+
+async def test_a_cancellation_inside_the_body_stays_inside(peer: Peer, beside: Beside) -> None:
+    async with peer.accept() as client:
+        with anyio.move_on_after(0) as scope:
+            await client.wait_for("Hangup")
+        assert scope.cancelled_caught
+        asked = beside(client.ping())
+        await peer.answer(await peer.expect("Ping"))
+        await asked
+
+
+async def test_an_error_in_the_body_beside_a_cancellation_is_the_error(peer: Peer) -> None:
+    raised = ValueError("mine")
+    with pytest.raises(ValueError, match="mine") as caught, anyio.CancelScope() as outer:  # noqa: PT012
+        async with peer.accept():
+            outer.cancel()
+            raise raised
+    assert caught.value is raised
+
+
+HANDLERS = {
+    "_take": b"Response: Success\r\n\r\n",
+    "_publish": b"Event: Hangup\r\n\r\n",
+    "_on_answered": b"",
+    "_ignore": b"Response: Success\r\n\r\n",
+}
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("handler", HANDLERS)
+async def test_a_bug_of_ours_cancels_the_body_and_comes_out_bare(
+    peer: Peer, beside: Beside, monkeypatch: pytest.MonkeyPatch, handler: str
+) -> None:
+    bug = RuntimeError("a bug")
+    broken_by(bug, handler, monkeypatch)
+    cancelled = False
+    with pytest.raises(RuntimeError) as caught:  # noqa: PT012
+        async with peer.accept() as client:
+            with client.events():
+                beside.go(client.send("Reload"))
+                request = await peer.expect("Reload")
+                monkeypatch.setattr(bug, "armed", True, raising=False)
+                beside.go(
+                    peer.send(
+                        HANDLERS[handler]
+                        or frame(f"Response: Success / ActionID: {request.action_id}")
+                    )
+                )
+                try:
+                    await anyio.sleep_forever()
+                except anyio.get_cancelled_exc_class():
+                    cancelled = True
+                    raise
+    assert caught.value is bug
+    assert cancelled
+
+
+def broken_by(bug: Exception, handler: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a handler of the session raise once the bug is armed."""
+    original = getattr(Session, handler)
+
+    def buggy(*args: Any) -> None:
+        if getattr(bug, "armed", False):
+            raise bug
+        original(*args)
+
+    table = {kind: buggy if how is original else how for kind, how in Session._HANDLERS.items()}
+    monkeypatch.setattr(Session, handler, buggy)
+    monkeypatch.setattr(Session, "_HANDLERS", table)
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("task", ["write", "watch"])
+async def test_a_bug_in_any_task_comes_out_bare(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    bug = RuntimeError("a bug")
+
+    async def buggy(_session: Session) -> None:
+        await anyio.sleep(100)
+        raise bug
+
+    original = getattr(Session, task)
+
+    async def first_right(session: Session) -> None:
+        with anyio.move_on_after(50):
+            await original(session)
+        await buggy(session)
+
+    monkeypatch.setattr(Session, task, first_right)
+    with pytest.raises(RuntimeError) as caught:
+        async with peer.accept():
+            await anyio.sleep_forever()
+    assert caught.value is bug
+
+
+@pytest.mark.virtual_time
+async def test_what_waits_elsewhere_is_told_of_a_bug_too(
+    peer: Peer, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def buggy(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError, match="a bug"):  # noqa: PT012
+        async with peer.accept() as client:
+            waiting = beside(client.wait_for("Hangup"))
+            await quiet()
+            monkeypatch.setattr(Session, "_take", buggy)
+            await peer.event("Hangup")
+            await anyio.sleep_forever()
+    await waiting.error()
+
+
+async def test_a_connection_is_for_one_use(peer: Peer) -> None:
+    peer.beside.go(peer.log_in())
+    connection = peer.dial()
+    async with connection as client:
+        assert isinstance(client, Client)
+        peer.beside.go(peer.see_off())
+        with pytest.raises(RuntimeError, match="one use"):
+            await connection.__aenter__()
+    with pytest.raises(RuntimeError, match="one use"):
+        await connection.__aenter__()
+
+
+# The scope alone ---------------------------------------------------------------------------------
+
+
+async def test_jobs_end_with_the_body() -> None:
+    ended = []
+
+    async def job() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.append(True)
+
+    async with owning(job, job):
+        await quiet()
+    assert ended == [True, True]
+
+
+async def test_jobs_outlive_a_cancellation_until_the_body_has_ended() -> None:
+    order = []
+
+    async def job() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            order.append("job")
+
+    with anyio.CancelScope() as outer:
+        async with owning(job):
+            await quiet()
+            outer.cancel()
+            try:
+                await anyio.sleep_forever()
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await quiet()  # here a goodbye is said, which needs the jobs
+                order.append("body")
+    assert order == ["body", "job"]
+
+
+async def test_the_first_bug_of_several_comes_out() -> None:
+    async def bug(name: str) -> None:
+        raise RuntimeError(name)
+
+    with pytest.raises(RuntimeError) as caught:
+        async with owning(lambda: bug("one"), lambda: bug("other")):
+            await anyio.sleep_forever()
+    assert str(caught.value) in {"one", "other"}
+
+
+async def test_a_job_that_ends_early_ends_nothing_else() -> None:
+    async def job() -> None:
+        pass
+
+    async with owning(job, forever):
+        await quiet()
+        reached = True
+    assert reached

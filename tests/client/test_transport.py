@@ -1,0 +1,262 @@
+"""SocketStream: a socket that can also send at once, and never tears or loses anything."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+
+import anyio
+import pytest
+from anyio.abc import SocketAttribute
+
+from amitrio.client.transport import SocketStream
+from tests.client.cancelling import WAYS, How, When, cuts
+from tests.client.sockets import reset, tcp_pair
+from tests.client.waiting import Beside, quiet
+
+PAIRS = [pytest.param(socket.socketpair, id="unix"), pytest.param(tcp_pair, id="tcp")]
+Ends = tuple[SocketStream, socket.socket]
+
+
+@pytest.fixture(params=PAIRS)
+def ends(request: pytest.FixtureRequest) -> Iterator[Ends]:
+    make: Callable[[], tuple[socket.socket, socket.socket]] = request.param
+    one, other = make()
+    other.setblocking(False)  # noqa: FBT003 - the standard library's signature
+    yield SocketStream(one), other
+    one.close()
+    other.close()
+
+
+async def read(sock: socket.socket, size: int) -> bytes:
+    """So many bytes from the other end."""
+    data = b""
+    while len(data) < size:
+        await anyio.wait_readable(sock)
+        data += sock.recv(1 << 20)
+    return data
+
+
+# Receiving ---------------------------------------------------------------------------------------
+
+
+async def test_it_receives_what_has_come(ends: Ends) -> None:
+    stream, other = ends
+    other.send(b"one")
+    assert await stream.receive() == b"one"
+    other.send(b"two")
+    assert await stream.receive(2) == b"tw"
+    assert await stream.receive(2) == b"o"
+
+
+async def test_the_end_is_told_after_the_last_bytes(ends: Ends) -> None:
+    stream, other = ends
+    other.send(b"last")
+    other.close()
+    assert await stream.receive() == b"last"
+    for _ in range(2):
+        with pytest.raises(anyio.EndOfStream):
+            await stream.receive()
+
+
+async def test_a_reset_is_a_broken_stream() -> None:
+    one, other = tcp_pair()
+    stream = SocketStream(one)
+    reset(other)
+    with pytest.raises(anyio.BrokenResourceError, match="reset"):
+        await stream.receive()
+    await stream.aclose()
+
+
+async def test_a_second_reader_is_refused(ends: Ends, beside: Beside) -> None:
+    stream, other = ends
+    first = beside(stream.receive())
+    await quiet()
+    with pytest.raises(anyio.BusyResourceError):
+        await stream.receive()
+    other.send(b"one")
+    assert await first == b"one"
+    other.send(b"two")
+    assert await stream.receive() == b"two"
+
+
+@pytest.mark.parametrize(("anyio_backend", "how", "when"), WAYS, indirect=["anyio_backend"])
+async def test_a_cancelled_receive_has_taken_nothing(
+    ends: Ends, beside: Beside, how: How, when: When
+) -> None:
+    async def feed() -> None:
+        for _ in range(3):
+            await anyio.lowlevel.checkpoint()
+            other.send(b"<%d>" % len(sent))
+            sent.append(b"<%d>" % len(sent))
+
+    async def receive(until: int) -> None:
+        while len(b"".join(received)) < until:
+            received.append(await stream.receive())
+
+    stream, other = ends
+    sent: list[bytes] = []
+    received: list[bytes] = []
+    async for cut in cuts(how, when):
+        feeding = beside(feed())
+        size = len(b"".join(sent)) + sum(len(b"<%d>" % (len(sent) + n)) for n in range(3))
+        await cut(receive(size))
+        await feeding
+        await receive(size)
+        assert b"".join(received) == b"".join(sent)
+
+
+# Sending -----------------------------------------------------------------------------------------
+
+
+async def test_it_sends_all_however_much(ends: Ends, beside: Beside) -> None:
+    stream, other = ends
+    data = bytes(range(256)) * 40_000  # ten megabytes: more than any socket holds
+    sending = beside(stream.send(data))
+    assert await read(other, len(data)) == data
+    await sending
+
+
+async def test_send_nowait_sends_what_the_kernel_takes(ends: Ends) -> None:
+    stream, other = ends
+    data = bytes(range(256)) * 40_000
+    taken = stream.send_nowait(data)
+    assert 0 < taken < len(data)
+    assert stream.send_nowait(data[taken:]) < len(data) - taken
+    while stream.send_nowait(b"x" * 65536):
+        pass
+    assert stream.send_nowait(b"x") == 0
+    assert (await read(other, taken))[:taken] == data[:taken]
+
+
+async def test_send_nowait_does_not_cut_in(ends: Ends, beside: Beside) -> None:
+    stream, other = ends
+    data = b"a" * 10_000_000
+    sending = beside(stream.send(data))
+    await anyio.wait_readable(other)
+    assert not sending.over
+    assert stream.send_nowait(b"b") == 0
+    assert await read(other, len(data)) == data
+    await sending
+    assert stream.send_nowait(b"b") == 1
+
+
+async def test_a_second_writer_is_refused(ends: Ends, beside: Beside) -> None:
+    stream, other = ends
+    sending = beside(stream.send(b"a" * 10_000_000))
+    await anyio.wait_readable(other)
+    with pytest.raises(anyio.BusyResourceError):
+        await stream.send(b"b")
+    sending.scope.cancel()
+
+
+async def test_a_peer_that_is_gone_breaks_the_stream() -> None:
+    one, other = tcp_pair()
+    stream = SocketStream(one)
+    reset(other)
+    await anyio.wait_readable(one)
+    with pytest.raises(anyio.BrokenResourceError):
+        stream.send_nowait(b"one")
+    with pytest.raises(anyio.BrokenResourceError):
+        await stream.send(b"one")
+    await stream.aclose()
+
+
+async def test_a_peer_that_leaves_while_we_send_breaks_the_stream(beside: Beside) -> None:
+    one, other = tcp_pair()
+    stream = SocketStream(one)
+    sending = beside(stream.send(b"a" * 50_000_000))
+    await anyio.wait_readable(other)
+    reset(other)
+    assert isinstance(await sending.error(), anyio.BrokenResourceError)
+    await stream.aclose()
+
+
+async def test_send_eof_closes_one_way(ends: Ends) -> None:
+    stream, other = ends
+    await stream.send(b"last")
+    await stream.send_eof()
+    assert await read(other, 4) == b"last"
+    await anyio.wait_readable(other)
+    assert other.recv(10) == b""
+    other.send(b"answer")
+    assert await stream.receive() == b"answer"
+    with pytest.raises(anyio.BrokenResourceError):
+        await stream.send(b"more")
+
+
+# Closing -----------------------------------------------------------------------------------------
+
+
+async def test_closing_wakes_the_reader(ends: Ends, beside: Beside) -> None:
+    stream, _ = ends
+    reading = beside(stream.receive())
+    await quiet()
+    await stream.aclose()
+    assert isinstance(await reading.error(), anyio.ClosedResourceError)
+
+
+async def test_closing_wakes_the_writer(ends: Ends, beside: Beside) -> None:
+    stream, other = ends
+    writing = beside(stream.send(b"a" * 10_000_000))
+    await anyio.wait_readable(other)
+    await quiet()
+    await stream.aclose()
+    assert isinstance(await writing.error(), anyio.ClosedResourceError)
+
+
+async def test_a_closed_stream_says_so(ends: Ends) -> None:
+    stream, other = ends
+    other.send(b"unread")
+    await stream.aclose()
+    await stream.aclose()
+    with pytest.raises(anyio.ClosedResourceError):
+        await stream.receive()
+    with pytest.raises(anyio.ClosedResourceError):
+        await stream.send(b"x")
+    with pytest.raises(anyio.ClosedResourceError):
+        stream.send_nowait(b"x")
+    with pytest.raises(anyio.ClosedResourceError):
+        await stream.send_eof()
+
+
+async def test_closing_is_done_even_when_cancelled(ends: Ends) -> None:
+    stream, _ = ends
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await stream.aclose()
+    assert scope.cancelled_caught
+    assert stream._sock.fileno() == -1
+
+
+# What it is --------------------------------------------------------------------------------------
+
+
+def test_it_tells_both_addresses() -> None:
+    one, other = tcp_pair()
+    stream = SocketStream(one)
+    assert stream.extra(SocketAttribute.raw_socket) is one
+    assert stream.extra(SocketAttribute.family) is socket.AF_INET
+    assert stream.extra(SocketAttribute.local_address) == other.getpeername()
+    assert stream.extra(SocketAttribute.remote_address) == other.getsockname()
+    one.close()
+    other.close()
+
+
+def test_dead_peers_are_looked_for_by_the_kernel_too() -> None:
+    one, other = tcp_pair()
+    SocketStream(one)
+    options = {
+        (socket.IPPROTO_TCP, "TCP_NODELAY"): 1,
+        (socket.SOL_SOCKET, "SO_KEEPALIVE"): 1,
+        (socket.IPPROTO_TCP, "TCP_KEEPIDLE"): 30,
+        (socket.IPPROTO_TCP, "TCP_KEEPINTVL"): 10,
+        (socket.IPPROTO_TCP, "TCP_KEEPCNT"): 3,
+        (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT"): 30_000,
+    }
+    for (level, option), value in options.items():
+        if hasattr(socket, option):
+            assert one.getsockopt(level, getattr(socket, option)) == value, option
+    assert not one.getblocking()
+    one.close()
+    other.close()
