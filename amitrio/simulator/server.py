@@ -13,13 +13,15 @@ or in the dialplan ends the context with that very exception.
 from __future__ import annotations
 
 import math
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self, cast
 
 import anyio
-from anyio.abc import ByteStream, SocketAttribute, TaskGroup
+from anyio.abc import ByteStream, Listener, SocketAttribute, TaskGroup
+from anyio.streams.tls import TLSListener
 
 from amitrio.simulator.calls import Handler
 from amitrio.simulator.defaults import default_pbx, default_users
@@ -186,16 +188,21 @@ class Simulator:
 
     # --- connections ---
 
-    async def listen(self, host: str = "127.0.0.1", port: int = 0) -> Address:
-        """Accept TCP connections; returns host and port. Raises OSError when it cannot."""
+    async def listen(
+        self, host: str = "127.0.0.1", port: int = 0, *, tls: ssl.SSLContext | None = None
+    ) -> Address:
+        """Accept TCP connections, or with a server's `tls` context TLS ones; host and port.
+
+        May be called more than once, for several ports. Raises OSError when it cannot.
+        """
         listener = await anyio.create_tcp_listener(local_host=host, local_port=port)
         address = (host, listener.extra(SocketAttribute.local_port))
 
         async def serve() -> None:
             nonlocal listener
             while True:
-                async with listener, anyio.create_task_group() as accepting:
-                    accepting.start_soon(listener.serve, self._welcome)
+                async with _secured(listener, tls) as door, anyio.create_task_group() as accepting:
+                    accepting.start_soon(door.serve, self._welcome)
                     await self._down.wait()
                     accepting.cancel_scope.cancel()
                 await self._up.passage()
@@ -351,3 +358,8 @@ def _alone(error: Exception) -> Exception:
 
 def _is_group(error: Exception) -> bool:
     return isinstance(error, ExceptionGroup)
+
+
+def _secured(listener: Listener[ByteStream], tls: ssl.SSLContext | None) -> Listener[ByteStream]:
+    # Asterisk ends a connection without close_notify too.
+    return TLSListener(listener, tls, standard_compatible=False) if tls else listener

@@ -138,17 +138,13 @@ async def test_a_session_that_the_server_ends_is_lost(pbx: Pbx) -> None:
 
 
 async def test_tls(pbx: Pbx) -> None:
-    if pbx.tls_port is None:
-        pytest.skip("this server has no TLS port")
     async with pbx.connect_tls() as client:
         assert await client.ping() > 0
         assert await client.command("core show uptime")
 
 
 async def test_tls_with_a_certificate_that_is_not_trusted(pbx: Pbx) -> None:
-    if pbx.tls_port is None:
-        pytest.skip("this server has no TLS port")
-    with pytest.raises(ami.ConnectionFailed, match="self-signed certificate"):
+    with pytest.raises(ami.ConnectionFailed, match="certificate"):
         async with ami.connect(pbx.host, pbx.tls_port, username="admin", secret="x", tls=True):
             pass
 
@@ -160,8 +156,6 @@ async def test_tls_to_a_plain_port(pbx: Pbx) -> None:
 
 
 async def test_plain_to_a_tls_port(pbx: Pbx) -> None:
-    if pbx.tls_port is None:
-        pytest.skip("this server has no TLS port")
     with pytest.raises(ami.ConnectionFailed, match="needs tls=True"):
         async with ami.connect(
             pbx.host, pbx.tls_port, username="admin", secret="x", connect_timeout=0.3

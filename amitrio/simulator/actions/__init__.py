@@ -16,6 +16,7 @@ from amitrio.simulator.actions import databases as _databases
 from amitrio.simulator.actions import listing as _listing
 from amitrio.simulator.actions import login as _login
 from amitrio.simulator.actions import originating as _originating
+from amitrio.simulator.actions import queueconsole as _queueconsole
 from amitrio.simulator.actions import queueing as _queueing
 from amitrio.simulator.actions import sessions as _sessions
 from amitrio.simulator.actions import states as _states
@@ -36,6 +37,7 @@ FAMILIES = (
     _listing,
     _login,
     _originating,
+    _queueconsole,
     _queueing,
     _sessions,
     _states,
