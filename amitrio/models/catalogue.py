@@ -10,6 +10,7 @@ it says of itself (EventList).
 
 from __future__ import annotations
 
+import math
 from types import MappingProxyType
 from typing import Literal
 
@@ -280,6 +281,7 @@ def _originate_allowance(action: Action) -> float:
 
 def _seconds(value: object, default: float) -> float:
     try:
-        return max(0.0, float(str(value)))
+        seconds = float(str(value))
     except ValueError:
         return default
+    return max(0.0, seconds) if math.isfinite(seconds) else default

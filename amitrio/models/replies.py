@@ -55,8 +55,12 @@ class CommandReply(Reply):
 
     def _following_lines(self) -> list[str]:
         """Before 14: raw text behind Response, Privilege and ActionID, up to an end mark."""
-        output = decode(self._frame.split(CRLF, 3)[3]).removesuffix(_END_COMMAND)
-        return output.removesuffix("\n").split("\n") if output else []
+        output = self._frame
+        for name in (b"response:", b"privilege:", b"actionid:"):
+            line, _, rest = output.partition(CRLF)
+            output = rest if line.lower().startswith(name) else output
+        text = decode(output).removesuffix(_END_COMMAND)
+        return text.removesuffix("\n").split("\n") if text else []
 
 
 class ListReply(Reply, Sequence[Event]):
