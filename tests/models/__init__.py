@@ -1,0 +1,1 @@
+"""Events, replies and actions as values."""
