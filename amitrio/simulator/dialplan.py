@@ -179,7 +179,10 @@ class _Loader:
             raise ValueError(f"no such priority: {line}")
         self._priority = self._priority + 1 if priority == "n" else int(priority)
         extension = self._dialplan._extension(self._context, self._exten)
-        extension.steps[self._priority] = Step.parse(step)
+        try:
+            extension.steps[self._priority] = Step.parse(step)
+        except ValueError as error:
+            raise ValueError(f"{error} (in the line: {line})") from None
 
 
 def _quoted(line: str) -> bool:

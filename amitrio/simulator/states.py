@@ -79,10 +79,10 @@ class States:
 
     def change_custom(self, name: str, state: str) -> bool:
         """Change `Custom:name`; False where there is no such state or the device is another's."""
-        kind, colon, rest = name.partition(":")
-        if (colon and kind != "Custom") or state.upper() not in DeviceState.__members__:
+        kind, _, custom = name.partition(":")
+        if kind != "Custom" or state.upper() not in DeviceState.__members__:
             return False
-        custom, new = (rest if colon else kind), DeviceState[state.upper()]
+        new = DeviceState[state.upper()]
         if self._custom.get(custom, DeviceState.UNKNOWN) is not new:
             self._custom[custom] = new
             self.device_changed(f"Custom:{custom}")

@@ -22,21 +22,29 @@ LATER = {"OriginateResponse", "AgentComplete", "QueueCallerLeave"}
 
 FLOWS = {
     "22-originate-answer-hangup": [
-        f"{ASYNC}\nChannel: Local/answer@h2\nApplication: Wait\nData: 0.5\nAccount: acct1\n"
-        'CallerID: "Alice A" <100>\nVariable: FOO=bar'
+        (
+            f"{ASYNC}\nChannel: Local/answer@h2\nApplication: Wait\nData: 0.5\nAccount: acct1\n"
+            'CallerID: "Alice A" <100>\nVariable: FOO=bar'
+        )
     ],
     "22-dial-answer": [
-        f"{ASYNC}\nChannel: Local/wait@h2\nContext: h2\nExten: dial\nPriority: 1\n"
-        "CallerID: Caller <200>"
+        (
+            f"{ASYNC}\nChannel: Local/wait@h2\nContext: h2\nExten: dial\nPriority: 1\n"
+            "CallerID: Caller <200>"
+        )
     ],
     "22-dial-busy": [f"{ASYNC}\nChannel: Local/wait@h2\nContext: h2\nExten: dialbusy\nPriority: 1"],
     "22-queue-call": [
-        f"{ASYNC}\nChannel: Local/wait@h2\nContext: h2\nExten: queue\nPriority: 1\n"
-        "CallerID: Queue Caller <300>"
+        (
+            f"{ASYNC}\nChannel: Local/wait@h2\nContext: h2\nExten: queue\nPriority: 1\n"
+            "CallerID: Queue Caller <300>"
+        )
     ],
     "22-vars-userevent": [
-        f"{ASYNC}\nChannel: Local/wait@h2\nContext: h2\nExten: vars\nPriority: 1\nAccount: acc\n"
-        'CallerID: "A: B" <1>\nVariable: X1=a,Y1=b: c\nVariable: Z=1\nVariable: __INH=x'
+        (
+            f"{ASYNC}\nChannel: Local/wait@h2\nContext: h2\nExten: vars\nPriority: 1\n"
+            'Account: acc\nCallerID: "A: B" <1>\nVariable: X1=a,Y1=b: c\nVariable: Z=1\nVariable: __INH=x'
+        )
     ],
     "22-originate-failures": [
         f"{ASYNC}\nChannel: Local/busy@h2\nApplication: Wait\nData: 1",

@@ -43,7 +43,7 @@ async def test_a_user_event_of_an_action_is_what_was_sent() -> None:
         ("bogus", "Off", False),
     ],
 )
-async def test_a_mask_is_read_as_asterisk_reads_it(mask: str, state: str, hears: bool) -> None:
+async def test_a_mask_is_read_as_asterisk_reads_it(mask: str, state: str, *, hears: bool) -> None:
     async with talking() as (_, talk):
         assert await talk.ask(f"Action: Events\nEventMask: {mask}\nActionID: e") == (
             f"Response: Success\nActionID: e\nEvents: {state}\n\n"
@@ -68,7 +68,7 @@ async def test_an_empty_mask_is_an_error_and_changes_nothing() -> None:
         ("writeonly", "wo", False),
     ],
 )
-async def test_a_user_hears_only_what_it_may_read(user: str, secret: str, hears: bool) -> None:
+async def test_a_user_hears_only_what_it_may_read(user: str, secret: str, *, hears: bool) -> None:
     async with talking(user, secret, "on") as (simulator, talk):
         await talk.hear()
         simulator.publish("UserEvent", [("UserEvent", "X")], privilege="user")

@@ -22,8 +22,10 @@ PONG = "Ping: Pong"
         (b" Action: Ping\r\n\r\n", MISSING.format("")),
         (
             b"Action: Ping \r\n\r\n",
-            "Response: Error\nMessage: Invalid/unknown command: Ping . Use Action: ListCommands"
-            " to show available commands.\n\n",
+            (
+                "Response: Error\nMessage: Invalid/unknown command: Ping . Use Action: ListCommands"
+                " to show available commands.\n\n"
+            ),
         ),
         (
             b"Action: Ping\r\nActionID: long\r\nX: " + 3000 * b"a" + b"\r\n\r\n",
@@ -31,8 +33,10 @@ PONG = "Ping: Pong"
         ),
         (
             b"Action: Ping\r\nActionID: many\r\n" + 127 * b"X: y\r\n" + b"\r\n",
-            "Response: Error\nActionID: many\nMessage: Too many lines in message or allocation"
-            " failure\n\n",
+            (
+                "Response: Error\nActionID: many\nMessage: Too many lines in message or allocation"
+                " failure\n\n"
+            ),
         ),
         (
             b"Action: Ping\r\n" + 128 * b"X: y\r\n" + b"ActionID: late\r\n\r\n",
