@@ -43,7 +43,8 @@ FLOWS = {
     "22-vars-userevent": [
         (
             f"{ASYNC}\nChannel: Local/wait@h2\nContext: h2\nExten: vars\nPriority: 1\n"
-            'Account: acc\nCallerID: "A: B" <1>\nVariable: X1=a,Y1=b: c\nVariable: Z=1\nVariable: __INH=x'
+            'Account: acc\nCallerID: "A: B" <1>\n'
+            "Variable: X1=a,Y1=b: c\nVariable: Z=1\nVariable: __INH=x"
         )
     ],
     "22-originate-failures": [
