@@ -89,7 +89,7 @@ def dial(caller: Channel, destinations: str, seconds: str, options: str) -> Step
     yield from _answered(attempt, attempt.peer)
     caller.pbx.records.dialed(caller, attempt.peer.name, "ANSWERED")
     caller.set_variable("DIALSTATUS", "ANSWER")
-    if "g" not in options:
+    if "g" not in options and not caller.redirected:
         caller.hung_up = True
     caller.check()
 

@@ -75,7 +75,7 @@ def visit_queue(channel: Channel, name: str, options: str, timeout: float) -> St
         channel.set_variable("QUEUESTATUS", "TIMEOUT")
         return
     yield from _connect(visit, answered)
-    if "c" not in options:
+    if "c" not in options and not channel.redirected:
         channel.hung_up = True
     channel.check()
 

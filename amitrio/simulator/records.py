@@ -53,11 +53,16 @@ class Records:
             ("StartTime", pbx.local_time(start)),
             ("AnswerTime", pbx.local_time(answer)),
             ("EndTime", pbx.local_time(now)),
-            ("Duration", str(int(now - start))),
-            ("BillableSeconds", str(int(now - answer))),
+            ("Duration", _whole(now - start)),
+            ("BillableSeconds", _whole(now - answer)),
             ("Disposition", disposition),
             ("AMAFlags", "DOCUMENTATION"),
             ("UniqueID", channel.uniqueid),
             ("UserField", channel.user_field),
         ]
         pbx.publish("Cdr", headers, PRIVILEGES["cdr"])
+
+
+def _whole(seconds: float) -> str:
+    """Whole seconds; the last digits of sums of floats are no reason for one less."""
+    return str(int(seconds + 1e-6))

@@ -106,10 +106,14 @@ def _up(call: ActionCall, header: str, unknown: str, down: str) -> Channel | Non
     if not found:
         call.error(f"{unknown}: {name}")
         return None
-    if found[0].hung_up:
+    channel = found[0]
+    if channel.hung_up:
         call.error(down)
         return None
-    return found[0]
+    if not channel.in_dialplan and channel.answered is None:
+        call.error("Redirect failed")  # it is being called, and nobody can take it from the caller
+        return None
+    return channel
 
 
 def _one_channel(call: ActionCall) -> tuple[Channel | None, bool]:
