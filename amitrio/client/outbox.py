@@ -19,16 +19,16 @@ from anyio.abc import ByteStream
 
 from amitrio.credentials import HiddenBytes
 
-__all__ = ["Letter", "Outbox"]
+__all__ = ["BROKEN", "Letter", "Outbox"]
 
 # One write gathers up to so many bytes: enough to make many small actions cheap, small enough
 # that a cancellation or a loss finds little in flight.
 _GATHER = 64 * 1024
 
 
-# What says that nothing more can be sent. anyio's TLS raises EndOfStream even from `send`, where
+# What says that a stream is of no more use. anyio's TLS raises EndOfStream even from `send`, where
 # the peer has closed, and lets an ssl.SSLError through, which is an OSError.
-_BROKEN = (
+BROKEN = (
     anyio.BrokenResourceError,
     anyio.ClosedResourceError,
     anyio.EndOfStream,
@@ -85,7 +85,7 @@ class Outbox:
             self._busy = True
             try:
                 await self._stream.send(self._gathered())
-            except _BROKEN as exc:
+            except BROKEN as exc:
                 return exc
             finally:
                 self._busy = False

@@ -21,22 +21,18 @@ Job = Callable[[], Awaitable[None]]
 async def owning(*jobs: Job) -> AsyncGenerator[None]:
     """Run the jobs beside the body; cancel and await them when it is done."""
     body: BaseException | None = None
-    bugs: list[Exception] = []
+    bugs: list[BaseException] = []
     # Shielded: a cancellation from outside reaches the body alone, and the body's end ends these.
     shields = [anyio.CancelScope(shield=True) for _ in jobs]
 
-    async def guarded(job: Job, shield: anyio.CancelScope) -> None:
-        with shield:
-            try:
-                await job()
-            except Exception as exc:  # noqa: BLE001 - jobs record their ends; this is a bug
-                bugs.append(exc)
-                tasks.cancel_scope.cancel()
+    def found(bug: BaseException) -> None:
+        bugs.append(bug)
+        tasks.cancel_scope.cancel()
 
     try:
         async with anyio.create_task_group() as tasks:
             for job, shield in zip(jobs, shields, strict=True):
-                tasks.start_soon(guarded, job, shield)
+                tasks.start_soon(_guarded, job, shield, found)
             try:
                 yield
             except BaseException as exc:
@@ -48,10 +44,28 @@ async def owning(*jobs: Job) -> AsyncGenerator[None]:
     except BaseExceptionGroup:
         if body is None:
             raise
-    if bugs:
-        raise bugs[0]
-    if body is not None:
+    except anyio.get_cancelled_exc_class():
+        if not bugs:
+            raise
+    error = bugs[0] if bugs else body
+    if error is not None:
         try:
-            raise body
+            raise error
         finally:
-            del body
+            bugs.clear()
+            del body, error  # this frame is in its traceback: no cycle
+
+
+async def _guarded(
+    job: Job, shield: anyio.CancelScope, found: Callable[[BaseException], None]
+) -> None:
+    """Run the job. It records why it ends, so what it raises is a bug of ours, or an interrupt
+    of the user's that trio raised in here.
+    """
+    with shield:
+        try:
+            await job()
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as exc:  # noqa: BLE001 - see above; it comes out of `owning`
+            found(exc)

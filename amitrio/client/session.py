@@ -11,6 +11,7 @@ each with a fresh error that says why and whether the action may have run; and i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
@@ -21,7 +22,7 @@ from anyio.abc import ByteStream
 
 from amitrio.client.ending import Ending
 from amitrio.client.ledger import Ledger
-from amitrio.client.outbox import Outbox
+from amitrio.client.outbox import BROKEN, Outbox
 from amitrio.client.pending import Pending
 from amitrio.client.subscriptions import Subscriptions
 from amitrio.client.watch import Verdict, Watch
@@ -145,7 +146,7 @@ class Session:
                     await self._say_goodbye()
             finally:  # asyncio's own task.cancel() minds no shield
                 self.end(self._closed())
-                await anyio.aclose_forcefully(self._stream)
+                await self._hang_up()
 
     def end(self, ending: Ending) -> None:
         """The session is over. The first reason counts; everything that waits is told."""
@@ -172,12 +173,14 @@ class Session:
                 self._take(data)
         except anyio.EndOfStream:
             self.end(self._eof())
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
-            # anyio lets an ssl.SSLError through, which is an OSError.
+        except BROKEN as exc:
             self.end(self._lost(f"the connection to {self.label} broke: {exc}", exc))
         except ProtocolError as exc:
             self.end(self._lost(f"{self.label} broke the protocol: {exc}", exc))
-            await anyio.aclose_forcefully(self._stream)
+            await self._hang_up()
+        except Exception as exc:
+            self.end(self._lost(f"a bug in amitrio ended the connection: {exc!r}", exc))
+            raise
 
     async def write(self) -> None:
         """The writer task. When it breaks, the reader finds out why: bytes may still be unread."""
@@ -292,7 +295,11 @@ class Session:
                 " between is down"
             )
         )
-        await anyio.aclose_forcefully(self._stream)
+        await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        with suppress(*BROKEN):  # it is over; how the stream takes it changes nothing
+            await anyio.aclose_forcefully(self._stream)
 
     def _eof(self) -> Ending:
         if self._leaving:
