@@ -22,7 +22,7 @@ from amitrio.limits import Limits
 from tests.client.cancelling import WAYS, How, When, cuts
 from tests.client.peer import Peer
 from tests.client.streams import memory_pair, nowait_pair
-from tests.client.waiting import Beside, quiet
+from tests.client.waiting import Begun, Beside, quiet
 
 every_way = pytest.mark.parametrize(
     ("anyio_backend", "how", "when"), WAYS, indirect=["anyio_backend"]
@@ -145,6 +145,38 @@ async def test_an_operation_may_be_cancelled_anywhere(
             rounds += 1
         assert rounds > 1
     await peer.expect_end()
+
+
+async def test_a_cancelled_action_that_is_still_queued_is_never_sent(beside: Beside) -> None:
+    peer = Peer(beside, memory_pair(room=0))
+    async with peer.accept() as client:
+        first = beside(client.send("First"))
+        await quiet()  # the writer holds it out to a peer that does not read
+        cancelled: list[Begun[object]] = [
+            beside(client.send("Never")),
+            beside(read_items(client)),
+        ]
+        await quiet()
+        for one in cancelled:
+            await one.stop()
+        second = beside(client.send("Second"))
+        for action in ("First", "Second"):
+            await peer.answer(await peer.expect(action), N=action)
+        assert [(await one)["N"] for one in (first, second)] == ["First", "Second"]
+        nothing_left(client)
+
+
+async def test_a_cancelled_action_that_has_begun_to_leave_is_sent_whole(beside: Beside) -> None:
+    peer = Peer(beside, nowait_pair(takes=9, room=1))
+    async with peer.accept() as client:
+        first = beside(client.send("First", Text="cancelled"))
+        await quiet()
+        await first.stop()
+        second = beside(client.send("Echo", Text="mine"))
+        await peer.answer(await peer.expect("First", Text="cancelled"), Text="too late")
+        await peer.answer(await peer.expect("Echo"), Text="mine")
+        assert (await second)["Text"] == "mine"
+        nothing_left(client)
 
 
 @every_way

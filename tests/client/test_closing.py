@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 import anyio
 import pytest
 
@@ -211,3 +213,31 @@ async def test_what_a_closed_client_says_of_itself(peer: Peer, use: str) -> None
     assert client.statistics().frames > 0
     assert client.asterisk.release == 22
     assert client.login_reply.succeeded
+
+
+@pytest.mark.parametrize(
+    "broken", [anyio.BrokenResourceError(), ssl.SSLError(1, "x"), anyio.EndOfStream()]
+)
+async def test_a_stream_that_cannot_even_be_closed_raises_nothing(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch, broken: Exception
+) -> None:
+    async def aclose() -> None:
+        raise broken
+
+    with monkeypatch.context() as patched:
+        async with peer.accept() as client:
+            patched.setattr(peer.stream, "aclose", aclose)
+    assert client.state is State.CLOSED
+
+
+async def test_a_dead_peers_stream_that_cannot_be_closed_raises_nothing(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def aclose() -> None:
+        raise anyio.BrokenResourceError
+
+    with monkeypatch.context() as patched:
+        async with peer.accept() as client:
+            patched.setattr(peer.stream, "aclose", aclose)
+            assert "no sign of life" in str(await client.wait_closed())
+    assert client.state is State.CLOSED

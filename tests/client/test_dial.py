@@ -10,7 +10,6 @@ import socket
 import warnings
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -18,7 +17,7 @@ import pytest
 from anyio.abc import ByteStream, SocketAttribute
 
 from amitrio import CleartextWarning, Connection, ConnectionFailed, State, connect, connect_over
-from amitrio.client.dial import dial
+from amitrio.client.dial import _open, dial
 from amitrio.client.transport import SocketStream
 from tests.client.cancelling import WAYS, How, When, cuts
 from tests.client.peer import SECRET, USERNAME, Peer
@@ -44,10 +43,6 @@ def serve_ami(beside: Beside) -> Callable[[ByteStream], Any]:
         await Peer(beside, (stream, stream)).serve()
 
     return serve
-
-
-def open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 # Getting through ---------------------------------------------------------------------------------
@@ -93,21 +88,31 @@ async def test_a_silent_address_does_not_hold_up_the_next(
 async def test_the_losers_of_the_race_are_closed(
     beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def count_end(stream: ByteStream) -> None:
-        with pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
-            await stream.receive()
-        ended.append(True)
+    async def open_together(address: Any) -> socket.socket:
+        sock = await _open(address)
+        opened.append(sock)
+        if len(opened) < 3:
+            try:
+                await all_open.wait()
+            except BaseException:
+                sock.close()
+                raise
+        all_open.set()
+        return sock
 
-    ended: list[bool] = []
+    async def serve(stream: ByteStream) -> None:
+        await stream.receive()
+
+    opened: list[socket.socket] = []
+    all_open = anyio.Event()
     monkeypatch.setattr("amitrio.client.dial._STAGGER", 0)
-    async with listening(beside, count_end) as port:
-        resolve(monkeypatch, *[(LOOPBACK, port)] * 4)
-        for _ in range(5):
-            before = open_files()
-            stream = await dial("pbx.example.com", port, None)
-            assert open_files() <= before + 1 + 4  # ours, and those the listener has accepted
-            await stream.aclose()
-        await until(lambda: len(ended) >= 5)
+    monkeypatch.setattr("amitrio.client.dial._open", open_together)
+    async with listening(beside, serve) as port:
+        resolve(monkeypatch, *[(LOOPBACK, port)] * 3)
+        stream = await dial("pbx.example.com", port, None)
+        assert sorted(sock.fileno() == -1 for sock in opened) == [False, True, True]
+        await stream.aclose()
+        assert [sock.fileno() for sock in opened] == [-1] * 3
 
 
 # Failing -----------------------------------------------------------------------------------------

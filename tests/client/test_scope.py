@@ -192,9 +192,12 @@ async def test_a_bug_in_any_task_comes_out_bare(
 async def test_what_waits_elsewhere_is_told_of_a_bug_too(
     peer: Peer, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def buggy(*_: object) -> None:
-        raise RuntimeError("a bug")
+    bug = RuntimeError("a bug")
 
+    def buggy(*_: object) -> None:
+        raise bug
+
+    began = anyio.current_time()
     with pytest.raises(RuntimeError, match="a bug"):  # noqa: PT012
         async with peer.accept() as client:
             waiting = beside(client.wait_for("Hangup"))
@@ -202,7 +205,10 @@ async def test_what_waits_elsewhere_is_told_of_a_bug_too(
             monkeypatch.setattr(Session, "_take", buggy)
             await peer.event("Hangup")
             await anyio.sleep_forever()
-    await waiting.error()
+    error = await waiting.error()
+    assert type(error) is ConnectionLost
+    assert error.__cause__ is bug
+    assert anyio.current_time() == began  # nobody is left to hear a goodbye
 
 
 async def test_a_connection_is_for_one_use(peer: Peer) -> None:
@@ -254,6 +260,51 @@ async def test_jobs_outlive_a_cancellation_until_the_body_has_ended() -> None:
                     await quiet()  # here a goodbye is said, which needs the jobs
                 order.append("body")
     assert order == ["body", "job"]
+
+
+async def test_a_bug_is_not_lost_in_a_cancellation() -> None:
+    async def job() -> None:
+        await leaving.wait()
+        raise RuntimeError("a bug")
+
+    leaving = anyio.Event()
+    with pytest.raises(RuntimeError, match="a bug"), anyio.CancelScope() as outer:  # noqa: PT012
+        async with owning(job):
+            outer.cancel()
+            try:
+                await anyio.sleep_forever()
+            finally:
+                with anyio.CancelScope(shield=True):
+                    leaving.set()
+                    await quiet()
+
+
+async def test_a_bug_is_not_lost_behind_an_error_of_the_body() -> None:
+    async def job() -> None:
+        await leaving.wait()
+        raise RuntimeError("a bug")
+
+    leaving = anyio.Event()
+    with pytest.raises(RuntimeError, match="a bug"):  # noqa: PT012
+        async with owning(job):
+            try:
+                raise ValueError
+            finally:
+                leaving.set()
+                with anyio.CancelScope(shield=True):
+                    await quiet()
+
+
+@pytest.mark.parametrize("raised", [Halt("a"), KeyboardInterrupt(), SystemExit(1)])
+async def test_an_interrupt_that_hits_a_job_comes_out_too(raised: BaseException) -> None:
+    async def interrupted() -> None:
+        await quiet()
+        raise raised
+
+    with pytest.raises(type(raised)) as caught:
+        async with owning(interrupted, forever):
+            await anyio.sleep_forever()
+    assert caught.value is raised
 
 
 async def test_the_first_bug_of_several_comes_out() -> None:
