@@ -1,0 +1,43 @@
+"""The same seed and the same script give the same bytes, on either backend."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+from trio.testing import MockClock
+
+from tests.simulator.talk import talking
+from tests.virtual_time import VirtualLoop
+
+SCRIPT = (
+    "Action: Challenge\nAuthType: MD5",
+    "Action: Originate\nAsync: 1\nActionID: 1\nChannel: Local/wait@h2\nContext: h2\nExten: queue\n"
+    "Priority: 1",
+    "Action: Originate\nAsync: 1\nActionID: 2\nChannel: Local/load@h2\nContext: h2\nExten: dial\n"
+    "Priority: 1",
+    "Action: CoreShowChannels",
+    "Action: QueueStatus",
+)
+
+
+def _story(backend: str, seed: int) -> str:
+    async def tell() -> str:
+        async with talking(events="on", seed=seed) as (_, talk):
+            return "".join([await talk.ask(action, 0.7) for action in SCRIPT])
+
+    options = {
+        "trio": {"clock": MockClock(autojump_threshold=0)},
+        "asyncio": {"loop_factory": VirtualLoop},
+    }
+    return anyio.run(tell, backend=backend, backend_options=options[backend])
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_both_backends_tell_the_same_story(seed: int) -> None:
+    story = _story("trio", seed)
+    assert len(story) > 20_000
+    assert story == _story("trio", seed) == _story("asyncio", seed)
+
+
+def test_another_seed_is_another_story() -> None:
+    assert _story("asyncio", 1) != _story("asyncio", 2)
