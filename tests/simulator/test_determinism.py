@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 import pytest
 from trio.testing import MockClock
@@ -11,10 +13,14 @@ from tests.virtual_time import VirtualLoop
 
 SCRIPT = (
     "Action: Challenge\nAuthType: MD5",
-    "Action: Originate\nAsync: 1\nActionID: 1\nChannel: Local/wait@h2\nContext: h2\nExten: queue\n"
-    "Priority: 1",
-    "Action: Originate\nAsync: 1\nActionID: 2\nChannel: Local/load@h2\nContext: h2\nExten: dial\n"
-    "Priority: 1",
+    (
+        "Action: Originate\nAsync: 1\nActionID: 1\nChannel: Local/wait@h2\nContext: h2\nExten: queue\n"
+        "Priority: 1"
+    ),
+    (
+        "Action: Originate\nAsync: 1\nActionID: 2\nChannel: Local/load@h2\nContext: h2\nExten: dial\n"
+        "Priority: 1"
+    ),
     "Action: CoreShowChannels",
     "Action: QueueStatus",
 )
@@ -25,7 +31,7 @@ def _story(backend: str, seed: int) -> str:
         async with talking(events="on", seed=seed) as (_, talk):
             return "".join([await talk.ask(action, 0.7) for action in SCRIPT])
 
-    options = {
+    options: dict[str, dict[str, Any]] = {
         "trio": {"clock": MockClock(autojump_threshold=0)},
         "asyncio": {"loop_factory": VirtualLoop},
     }
