@@ -11,16 +11,11 @@ from trio.testing import MockClock
 from tests.simulator.talk import talking
 from tests.virtual_time import VirtualLoop
 
+ORIGINATE = "Action: Originate\nAsync: 1\nContext: h2\nPriority: 1"
 SCRIPT = (
     "Action: Challenge\nAuthType: MD5",
-    (
-        "Action: Originate\nAsync: 1\nActionID: 1\nChannel: Local/wait@h2\nContext: h2\nExten: queue\n"
-        "Priority: 1"
-    ),
-    (
-        "Action: Originate\nAsync: 1\nActionID: 2\nChannel: Local/load@h2\nContext: h2\nExten: dial\n"
-        "Priority: 1"
-    ),
+    f"{ORIGINATE}\nActionID: 1\nChannel: Local/wait@h2\nExten: queue",
+    f"{ORIGINATE}\nActionID: 2\nChannel: Local/load@h2\nExten: dial",
     "Action: CoreShowChannels",
     "Action: QueueStatus",
 )
