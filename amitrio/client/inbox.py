@@ -97,11 +97,12 @@ class Inbox(Generic[T]):
         if self._missed and self._gap is not None:
             batch.append(self._gap(self._missed))
             self._missed = 0
+        gaps = len(batch)
         while self._items and len(batch) < most:
             batch.append(self._items.popleft())
         if not batch:
             self._raise_end()
-        self.delivered += len(batch)
+        self.delivered += len(batch) - gaps
         return batch
 
     async def take(self, most: int) -> list[T]:

@@ -100,9 +100,11 @@ class EventStream(Generic[T_co]):
 
     def statistics(self) -> StreamStatistics:
         """Buffered, delivered and dropped events, and the bound of the buffer."""
-        waiting = len(self._inbox) + len(self._batch)
-        delivered = self._inbox.delivered - len(self._batch)
-        return StreamStatistics(waiting, delivered, self._inbox.dropped, self._inbox.limit)
+        inbox = self._inbox
+        held = sum(not isinstance(one, Gap) for one in self._batch)
+        return StreamStatistics(
+            len(inbox) + held, inbox.delivered - held, inbox.dropped, inbox.limit
+        )
 
     def close(self) -> None:
         """Unsubscribe; what is buffered is dropped. Closing twice is fine."""
