@@ -6,11 +6,28 @@ found in any case, and of a repeated name the first wins, as it does inside Aste
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from amitrio.text import printable
 
-__all__ = ["Headers"]
+__all__ = ["Headers", "redacted"]
+
+# Replies carry secrets too: PJSIPShowAuths says Password, GetConfig of manager.conf says
+# `Line-000001-000000: secret=...`. What is asked for by name is given; a repr does not show it.
+_SECRET = re.compile(
+    r"password|secret|key|md5[_-]?cred|md5secret|oauth[_-]secret|refresh[_-]token", re.IGNORECASE
+)
+
+
+def redacted(name: str, value: str) -> str:
+    """A header's value as a repr may show it: printable, and hidden where it is a secret."""
+    if name.lower().startswith("line-"):
+        variable, sign, _ = value.partition("=")
+        return (
+            f"{printable(variable)}=…" if sign and _SECRET.fullmatch(variable) else printable(value)
+        )
+    return "…" if _SECRET.fullmatch(name) else printable(value)
 
 
 class Headers(Mapping[str, str]):
@@ -59,5 +76,7 @@ class Headers(Mapping[str, str]):
         return hash(self.pairs)
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{printable(name)}: {printable(value)!r}" for name, value in self.pairs)
+        shown = ", ".join(
+            f"{printable(name)}: {redacted(name, value)!r}" for name, value in self.pairs
+        )
         return f"<Headers {shown}>"

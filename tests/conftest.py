@@ -8,6 +8,7 @@ that jumps: hours pass in no time, and no real socket may be used.
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -25,6 +26,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run the behaviour tests against real Asterisk 22 and 16 too (Debian, root)",
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what did not run, one line a reason."""
+    places = [report.longrepr for report in terminalreporter.getreports("skipped")]
+    reasons = Counter(place[2] for place in places if isinstance(place, tuple))
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"NOT RUN: {count} tests. {reason}")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -16,6 +16,7 @@ import attrs
 from amitrio.client.gaps import EventsDropped
 from amitrio.client.inbox import Inbox
 from amitrio.client.lists import ListStream, open_list
+from amitrio.client.masks import hears
 from amitrio.client.outbound import OutboundCall, new_channel_id, originate_action, place_call
 from amitrio.client.request import request
 from amitrio.client.session import Session
@@ -118,7 +119,11 @@ class Client:
         Cancelled, an action that is still queued here is withdrawn; one that has begun to leave
         is sent whole, and its answer is dropped. No action is ever sent twice.
         """
-        return await request(self._session, action_of(action, headers, fields))
+        wanted = action_of(action, headers, fields)
+        reply = await request(self._session, wanted)
+        if wanted.name.lower() == "events":
+            self._event_mask = "off" if reply["Events"] == "Off" else str(wanted.get("EventMask"))
+        return reply
 
     def items(
         self, action: str | Action, headers: FieldSource = (), /, **fields: FieldValue
@@ -167,13 +172,8 @@ class Client:
 
         Raises as `send` does. Cancelled, the call may be placed all the same.
         """
-        if (exten is None) == (application is None):
-            raise TypeError("a call needs either context and exten, or an application")
+        target = _target(context, exten, priority, application, data)
         channel_id = channel_id or new_channel_id()
-        if exten is not None:
-            target = {"Context": context, "Exten": exten, "Priority": priority or 1}
-        else:
-            target = {"Application": application, "Data": data}
         action = originate_action(
             channel,
             channel_id=channel_id,
@@ -194,7 +194,7 @@ class Client:
             channel=channel,
             channel_id=channel_id,
             timeout=timeout,
-            heard=_hears_calls(self._event_mask),
+            heard=hears(self._event_mask, "call"),
         )
 
     # Events --------------------------------------------------------------------------------------
@@ -252,7 +252,9 @@ class Client:
         Raises ConnectionLost or ConnectionClosed when there is no connection to hear from.
         """
         self._session.check_open()
-        names = [kind if isinstance(kind, str) else _ALL for kind in kinds] or [_ALL]
+        names = [_pattern(kind) for kind in kinds] or [_ALL]
+        if overflow not in ("fail", "drop_oldest"):
+            raise ValueError(f'overflow is "fail" or "drop_oldest", not {overflow!r}')
         drops = overflow == "drop_oldest"
         inbox: Inbox[Any] = Inbox(
             buffer,
@@ -270,8 +272,7 @@ class Client:
         Raises ConnectionLost, ConnectionClosed, SubscriberTooSlow. Cancellation leaves nothing.
         To be sure of an event that an action of yours brings about, open `events` before it.
         """
-        name = kind if isinstance(kind, str) else _ALL
-        with self.events(name, where=where) as stream:
+        with self.events(_pattern(kind), where=where) as stream:
             try:
                 return await stream.receive()
             except anyio.EndOfStream:
@@ -293,15 +294,28 @@ class Client:
         return ending.error()
 
 
-def _hears_calls(event_mask: str) -> bool:
-    """Whether a mask lets events of class `call` through: `on`, `all`, or a list of classes."""
-    mask = event_mask.strip()
-    classes = {name.strip() for name in mask.split(",")}
-    return (
-        mask.lower() in {"", "on", "yes", "true", "y", "t"}
-        or not classes.isdisjoint({"all", "call"})
-        or mask.isdecimal()
-    )
+def _pattern(kind: str | type[Event]) -> str:
+    """The name or pattern that a kind stands for."""
+    if isinstance(kind, str):
+        return kind
+    if kind is Event:
+        return _ALL
+    raise TypeError(f"{kind!r} is neither the name of an event, a pattern, nor a class of events")
+
+
+def _target(
+    context: str | None,
+    exten: str | None,
+    priority: int | str | None,
+    application: str | None,
+    data: str | None,
+) -> dict[str, str | int | None]:
+    """Where the call goes once it is answered: an extension or an application, never both."""
+    if application is None and context is not None and exten is not None and data is None:
+        return {"Context": context, "Exten": exten, "Priority": 1 if priority is None else priority}
+    if application is not None and context is exten is priority is None:
+        return {"Application": application, "Data": data}
+    raise TypeError("a call needs either context and exten, or an application")
 
 
 def _too_slow(names: list[str], buffer: int) -> SubscriberTooSlow:

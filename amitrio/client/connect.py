@@ -16,6 +16,7 @@ from types import TracebackType
 
 import anyio
 from anyio.abc import ByteStream, SocketAttribute
+from anyio.streams.tls import TLSAttribute
 
 from amitrio.client.client import Client
 from amitrio.client.dial import dial
@@ -232,6 +233,8 @@ def _warn_of_cleartext(stream: ByteStream, settings: Settings) -> None:
 
 
 def _goes_over_a_network(stream: ByteStream) -> bool:
+    if stream.extra(TLSAttribute.tls_version, None) is not None:
+        return False
     try:
         peer = stream.extra(SocketAttribute.remote_address, None)
     except OSError:  # the peer is gone already: its reader will say so

@@ -141,6 +141,7 @@ class Ledger:
         self.abandon(exchange)
         if not exchange.settled:
             self._connection.give_up(exchange)
+            self._give_room(entry)  # else what is never answered would use up the room
         pending.failed(partial(_late, exchange.name, seconds, executed))
         self.renew_oldest(now)
 
@@ -152,5 +153,5 @@ class Ledger:
 
 def _late(action: str, seconds: float, executed: Executed) -> ResponseTimeout:
     return ResponseTimeout(
-        f"Asterisk did not answer {action} within {seconds:.0f} s", executed=executed
+        f"Asterisk did not answer {action} within {seconds:.3g} s", executed=executed
     )

@@ -107,7 +107,8 @@ class Collector(Pending):
         if not (reply.succeeded or self.shape.means_empty(reply.message)):
             raise refusal(self.action.name, reply)
         # A list action that succeeds without a list says that there is nothing to list.
-        return reply if self.shape.complete is None else ListReply.gathered(reply)
+        plain = self.shape.complete is None or (reply.succeeded and self.shape.sometimes)
+        return reply if plain else ListReply.gathered(reply)
 
     def _too_long(self) -> AMIError:
         return ListTooLong(

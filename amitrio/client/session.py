@@ -42,6 +42,7 @@ from amitrio.protocol import (
     Junk,
     ListEnded,
     ListStarted,
+    Received,
     ReplyShape,
     Reported,
     State,
@@ -173,8 +174,10 @@ class Session:
                 self._take(data)
         except anyio.EndOfStream:
             self.end(self._eof())
+            await self._hang_up()
         except BROKEN as exc:
             self.end(self._lost(f"the connection to {self.label} broke: {exc}", exc))
+            await self._hang_up()
         except ProtocolError as exc:
             self.end(self._lost(f"{self.label} broke the protocol: {exc}", exc))
             await self._hang_up()
@@ -183,11 +186,20 @@ class Session:
             raise
 
     async def write(self) -> None:
-        """The writer task. When it breaks, the reader finds out why: bytes may still be unread."""
+        """The writer task. When it breaks, the reader has a moment to find out why.
+
+        What Asterisk said before it closed may still be unread; but a stream that is broken one
+        way only must end too.
+        """
         try:
-            await self._outbox.run()
+            broken = await self._outbox.run()
         finally:
             self._outbox.close()
+        with anyio.move_on_after(_FAREWELL):
+            await self._over.wait()
+        if broken is not None and self.ending is None:
+            self.end(self._lost(f"nothing can be sent to {self.label}: {broken}", broken))
+            await self._hang_up()
 
     async def watch(self) -> None:
         """The watchdog task."""
@@ -196,10 +208,15 @@ class Session:
         while self.ending is None:
             now = anyio.current_time()
             verdict = self._watch.verdict(now)
+            if verdict in (Verdict.DEAD, Verdict.LATE):
+                # The program itself may have been held up, and the bytes be there: the reader,
+                # which was woken with this task, goes first.
+                await anyio.lowlevel.checkpoint()
+                verdict = self._watch.verdict(now)
             if verdict is Verdict.DEAD:
                 await self._bury(now)
             elif verdict is Verdict.LATE:
-                self._ledger.give_up_oldest(now)
+                await self._give_up_oldest(now)
             elif verdict is Verdict.PROBE:
                 self._probe(now)
             else:
@@ -211,12 +228,19 @@ class Session:
         now = anyio.current_time()
         self._watch.hear(now)
         chunk = Chunk(datetime.now(UTC), self._server)
-        for received in self.connection.receive(data):
+        try:
+            self._tell(self.connection.receive(data), chunk)
+        except ProtocolError:
+            self._tell(self.connection.rescued, chunk)
+            raise
+        self._ledger.renew_oldest(now)
+
+    def _tell(self, all_received: list[Received], chunk: Chunk) -> None:
+        for received in all_received:
             if type(received) is EventReceived:
                 self._publish(received.kind, received.frame, chunk)
             else:
                 self._HANDLERS[type(received)](self, received, chunk)
-        self._ledger.renew_oldest(now)
 
     def _publish(self, kind: str, frame: bytes, chunk: Chunk) -> None:
         event = Event.from_frame(frame, chunk)
@@ -286,6 +310,12 @@ class Session:
         self._watch.probed = now
         if self._ledger.acquire_nowait():  # else so many are unanswered that they ask the same
             self._ledger.post(_PING, Pending(), SIMPLE)
+
+    async def _give_up_oldest(self, now: float) -> None:
+        self._ledger.give_up_oldest(now)
+        if self.connection.overdue > self.limits.pending_actions:
+            self.end(Ending(f"{self.label} leaves more and more actions unanswered"))
+            await self._hang_up()
 
     async def _bury(self, now: float) -> None:
         silence = now - self._watch.heard

@@ -11,9 +11,11 @@ import ssl
 import attrs
 
 from amitrio.client.dial import tls_context
+from amitrio.client.masks import check_mask
 from amitrio.credentials import Secret
 from amitrio.limits import DEFAULT_LIMITS, Limits
 from amitrio.protocol.auth import AuthMethod
+from amitrio.protocol.encoding import encode_action
 
 __all__ = ["Settings"]
 
@@ -58,6 +60,9 @@ class Settings:
     def __attrs_post_init__(self) -> None:
         if self.tls_insecure_skip_verify and not self.tls:
             raise ValueError("tls_insecure_skip_verify means something with tls=True only")
+        # Raises now what it would raise then.
+        encode_action("Login", "x", [("Username", self.username), ("Events", self.event_mask)])
+        check_mask(self.event_mask)
 
     @property
     def port(self) -> int:

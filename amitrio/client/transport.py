@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -148,9 +149,9 @@ class SocketStream(ByteStream):
 
 
 def _set_options(sock: socket.socket) -> None:
-    """Find a dead peer even when nobody writes; options that a platform lacks are left out."""
+    """Find a dead peer even when nobody writes; what a platform or kernel lacks is left out."""
     if sock.family not in (socket.AF_INET, socket.AF_INET6):
         return
     for level, option, value in _OPTIONS:
-        if hasattr(socket, option):
+        with suppress(AttributeError, OSError):
             sock.setsockopt(getattr(socket, level), getattr(socket, option), value)

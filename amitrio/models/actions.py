@@ -10,6 +10,7 @@ from typing import cast
 
 import attrs
 
+from amitrio.headers import redacted
 from amitrio.protocol.encoding import HeaderValue
 
 __all__ = ["Action", "FieldSource", "FieldValue", "action_of"]
@@ -21,12 +22,22 @@ FieldValue = Scalar | None | Iterable[Scalar]
 FieldSource = Mapping[str, FieldValue] | Iterable[tuple[str, FieldValue]]
 
 
+def _spread_out(headers: FieldSource) -> tuple[tuple[str, HeaderValue], ...]:
+    return tuple(_spread(_pairs(headers)))
+
+
+def _shown_headers(headers: tuple[tuple[str, HeaderValue], ...]) -> str:
+    return repr([(name, redacted(name, str(value))) for name, value in headers])
+
+
 @attrs.frozen
 class Action:
-    """An action: its name and its headers in order."""
+    """An action: its name and its headers in order, given as `Client.send` takes them."""
 
     name: str
-    headers: tuple[tuple[str, HeaderValue], ...] = ()
+    headers: tuple[tuple[str, HeaderValue], ...] = attrs.field(
+        default=(), converter=_spread_out, repr=_shown_headers
+    )
 
     def get(self, name: str) -> HeaderValue | None:
         """The first value of that name, in any case."""
@@ -45,7 +56,7 @@ def action_of(
         if pairs:
             raise TypeError("an action object brings its own headers; give none beside it")
         return action
-    return Action(action, tuple(_spread(pairs)))
+    return Action(action, pairs)
 
 
 def _pairs(headers: FieldSource) -> Iterable[tuple[str, FieldValue]]:
@@ -58,6 +69,8 @@ def _spread(pairs: Iterable[tuple[str, FieldValue]]) -> Iterable[tuple[str, Head
     for name, value in pairs:
         if value is None:
             continue
+        if isinstance(value, Mapping | bytes | bytearray):
+            raise TypeError(f"the value of {name} is neither text, a number, nor a list of such")
         if isinstance(value, Iterable) and not isinstance(value, str):
             for single in value:
                 yield name, _written(single)

@@ -14,7 +14,7 @@ from typing import Self, cast
 
 import attrs
 
-from amitrio.headers import Headers
+from amitrio.headers import Headers, redacted
 from amitrio.protocol.encoding import encode_frame
 from amitrio.protocol.framing import CRLF
 from amitrio.protocol.greeting import Banner
@@ -81,7 +81,7 @@ class Message:
 
     def _get(self, name: str) -> str | None:
         """The first value of that name, or None."""
-        if "(" in name or not name.isascii():
+        if not name or "(" in name or ":" in name or not name.isascii():
             return self.headers.get(name)
         if self._lowered is None:
             self._lowered = self._frame.lower()
@@ -113,7 +113,7 @@ class Message:
 
     def __repr__(self) -> str:
         shown = ", ".join(
-            f"{printable(name)}={printable(value)!r}" for name, value in self.headers.pairs[1:]
+            f"{printable(name)}={redacted(name, value)!r}" for name, value in self.headers.pairs[1:]
         )
         return f"<{type(self).__name__} {printable(self.headers.pairs[0][1])} {shown}>"
 

@@ -39,14 +39,12 @@ ListAction = Literal[
     "FAXSession",
     "FAXSessions",
     "FAXStats",
-    "Hangup",
     "IAXpeerlist",
     "IAXpeers",
     "IAXregistry",
     "MWIGet",
     "MeetmeList",
     "MeetmeListRooms",
-    "PJSIPHangup",
     "PJSIPShowAors",
     "PJSIPShowAuths",
     "PJSIPShowContacts",
@@ -150,6 +148,9 @@ _LISTS = {
     "WaitEvent": ("WaitEventComplete", ""),
 }
 
+# These list only when they are given a pattern; else they answer plainly.
+_SOMETIMES = frozenset({"Hangup", "PJSIPHangup"})
+
 # Asterisk answers these with Response: Error where there is nothing to list.
 _EMPTY = {
     "ConfbridgeList": ("No active conferences.", "No Conference by that name found."),
@@ -233,6 +234,7 @@ def _shapes() -> dict[str, ReplyShape]:
             opening="completed." if action == "WaitEvent" else "will follow",
             empty=_EMPTY.get(action, ()),
             anonymous=action == "IAXpeers",
+            sometimes=action in _SOMETIMES,
         )
     return shapes
 

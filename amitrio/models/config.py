@@ -12,6 +12,7 @@ import re
 
 import attrs
 
+from amitrio.headers import redacted
 from amitrio.models.replies import Reply
 
 __all__ = ["Category", "ConfigReply"]
@@ -25,7 +26,10 @@ class Category:
     """One `[section]` of a file, with its variables in order."""
 
     name: str
-    variables: tuple[tuple[str, str], ...] = ()
+    variables: tuple[tuple[str, str], ...] = attrs.field(
+        default=(),
+        repr=lambda pairs: repr([(name, redacted(name, value)) for name, value in pairs]),
+    )
 
     def getall(self, name: str) -> list[str]:
         """Every value that is set under that name, in order."""

@@ -29,11 +29,8 @@ from amitrio.protocol.message import event_kind, find
 from amitrio.protocol.received import (
     Answered,
     EventReceived,
-    Failed,
     Greeted,
-    ItemReceived,
     Junk,
-    ListEnded,
     ListStarted,
     Received,
     Reported,
@@ -51,8 +48,6 @@ _MAX_ROUTE_LINE = 256
 
 _FOLLOWS = b"Response: Follows"
 _END_COMMAND = b"--END COMMAND--"
-
-_OF_EXCHANGES = (Answered, ListStarted, ItemReceived, ListEnded, Reported, Failed)
 
 
 @attrs.frozen
@@ -111,7 +106,7 @@ class ClientConnection:
         self._routes = _Routes(interest)
         self._follows: list[bytes] = []
         self._follows_size = 0
-        self._untold: list[Exchange] = []
+        self.rescued: list[Received] = []
 
     @property
     def oldest(self) -> Exchange | None:
@@ -122,6 +117,11 @@ class ClientConnection:
     def pending(self) -> int:
         """How many exchanges are not settled."""
         return len(self._correlator)
+
+    @property
+    def overdue(self) -> int:
+        """How many exchanges were given up and may still be answered."""
+        return self._correlator.overdue
 
     @property
     def torn(self) -> bool:
@@ -164,7 +164,10 @@ class ClientConnection:
         self._correlator.forget_report(exchange)
 
     def receive(self, data: bytes) -> list[Received]:
-        """What these bytes mean, in order. Raises ProtocolError, and from then on RuntimeError."""
+        """What these bytes mean, in order. Raises ProtocolError, and from then on RuntimeError.
+
+        What the bytes before the violation meant is in `rescued` then: it is told all the same.
+        """
         if self.state in (State.BROKEN, State.CLOSED):
             raise RuntimeError(f"nothing can be received while {self.state.value}")
         self.counts.bytes += len(data)
@@ -172,22 +175,25 @@ class ClientConnection:
         try:
             if self.state is State.GREETING:
                 data = self._greet(data, out)
-            self._read(self._framer.feed(data), out)
+            self._feed(data, out)
         except ProtocolError:
             self.state = after(self.state, Step.VIOLATED)
-            self._untold = _settled(out)
+            self.rescued = out
             raise
         return out
 
     def receive_eof(self) -> list[Exchange]:
-        """The stream is over: the exchanges that got no answer, in order.
-
-        Those that settled in the very chunk that broke the protocol are among them: `receive`
-        raised, so nobody was told.
-        """
+        """The stream is over: the exchanges that got no answer, in order."""
         self.state = after(self.state, Step.ENDED)
-        untold, self._untold = self._untold, []
-        return [*untold, *self._correlator.end()]
+        return self._correlator.end()
+
+    def _feed(self, data: bytes, out: list[Received]) -> None:
+        try:
+            frames = self._framer.feed(data)
+        except ProtocolError:
+            self._read(self._framer.rescued, out)
+            raise
+        self._read(frames, out)
 
     def _greet(self, data: bytes, out: list[Received]) -> bytes:
         greeted = self._greeting.feed(data)
@@ -287,8 +293,3 @@ class ClientConnection:
         out.append(Junk(text))
         if rest:
             self._read([rest], out)
-
-
-def _settled(received: Iterable[Received]) -> list[Exchange]:
-    exchanges = [one.exchange for one in received if isinstance(one, _OF_EXCHANGES)]
-    return [exchange for exchange in dict.fromkeys(exchanges) if exchange.settled]

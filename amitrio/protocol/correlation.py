@@ -69,6 +69,11 @@ class Correlator:
             return self._open
         return next(iter(self._waiting.values()), None)
 
+    @property
+    def overdue(self) -> int:
+        """How many exchanges were given up and may still be answered."""
+        return len(self._overdue)
+
     def __len__(self) -> int:
         return len(self._waiting) + len(self._overdue) + len(self._due) + (self._open is not None)
 

@@ -30,6 +30,8 @@ class ReplyShape:
     """Without an EventList header (Asterisk before 13.2), a message that ends so opens a list."""
     empty: tuple[str, ...] = ()
     """Beginnings of the error messages that only mean that the list is empty."""
+    sometimes: bool = False
+    """Only some of its answers are lists (Hangup, of a pattern): else a plain Success is plain."""
     anonymous: bool = False
     """The items carry no ActionID (IAXpeers)."""
     report: str | None = None

@@ -30,6 +30,8 @@ class Framer:
         self._limits = limits
         self._held = bytearray()
         self._line_start = 0
+        self.rescued: list[bytes] = []
+        """The frames that were whole before the one past the limits, once `feed` has raised."""
 
     @property
     def torn(self) -> bool:
@@ -45,11 +47,17 @@ class Framer:
             self._held.clear()
             self._line_start = 0
         frames = data.split(_END)
-        self._hold(frames.pop())
+        tail = frames.pop()
         if len(data) > min(self._limits.line, self._limits.frame):
-            for frame in frames:
-                self._check(frame)
+            self._check_all(frames)
+        self.rescued = frames
+        self._hold(tail)
         return frames
+
+    def _check_all(self, frames: list[bytes]) -> None:
+        for number, frame in enumerate(frames):
+            self.rescued = frames[:number]
+            self._check(frame)
 
     def _completes(self, data: bytes) -> bool:
         """Add `data` to what is held, and look for an end where one can be: at the seam."""

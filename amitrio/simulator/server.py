@@ -90,6 +90,8 @@ class Simulator:
     # --- its life ---
 
     async def __aenter__(self) -> Self:
+        if self._tasks is not None:
+            raise RuntimeError("the simulator runs already; listen() opens a further port")
         self._context = self._running()
         return await self._context.__aenter__()
 

@@ -139,6 +139,7 @@ async def test_hanging_up_by_pattern_is_a_list(pbx: Pbx) -> None:
         await call.wait_answered()
         with client.events("Hangup") as stream:
             hung_up = await client.send("Hangup", Channel="/^Local\\/wait@h2/")
+            assert isinstance(hung_up, ami.ListReply)
             assert {item.kind for item in hung_up} == {"ChannelHungup"}
             assert len(hung_up) == hung_up.announced == 2
             for _ in range(2):

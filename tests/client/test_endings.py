@@ -227,15 +227,23 @@ async def test_a_peer_that_breaks_the_protocol_is_left_and_the_cause_is_told(
         await peer.expect_end()
 
 
-async def test_an_answer_in_the_chunk_that_breaks_the_protocol_is_still_a_loss(
-    peer: Peer, beside: Beside
-) -> None:
+async def test_what_was_whole_before_the_protocol_broke_is_told(peer: Peer, beside: Beside) -> None:
     async with peer.accept(limits=Limits(line=100)) as client:
+        stream = client.events("Hangup")
         asked = beside(client.ping())
         request = await peer.expect("Ping")
         answer = peer.connection.respond(request, "Success")
-        await peer.send(answer + b"Event: Hangup\r\nX: " + b"x" * 200 + b"\r\n\r\n")
-        assert type(await asked.error()) is ConnectionLost
+        await peer.send(
+            answer
+            + b"Event: Hangup\r\nX: 1\r\n\r\n"
+            + b"Event: Hangup\r\nX: "
+            + b"x" * 200
+            + b"\r\n\r\n"
+        )
+        assert await asked > 0
+        assert (await stream.receive())["X"] == "1"
+        with pytest.raises(ConnectionLost):
+            await stream.receive()
 
 
 BREAKS = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-import anyio
 import pytest
 
 from amitrio import (
@@ -252,15 +251,14 @@ def test_the_port_is_asterisks_own_unless_given(settings: dict[str, object], lab
     "wrong", [{"username": "a\r\nAction: Ping"}, {"event_mask": "on\r\nX: y"}, {"username": " a"}]
 )
 async def test_what_asterisk_would_misread_at_the_login_is_refused(
-    peer: Peer, beside: Beside, wrong: dict[str, str]
+    peer: Peer, wrong: dict[str, str]
 ) -> None:
-    async def serve() -> None:
-        with anyio.CancelScope():
-            await peer.serve()
-
-    beside.go(serve())
     with pytest.raises(ValueError, match="the value of"):
-        async with peer.dial(**wrong):
-            pass
-    assert "Login" not in [request.action for request in peer.heard]
-    assert peer.left
+        peer.dial(**wrong)  # before anything is connected
+    assert peer.heard == []
+
+
+@pytest.mark.parametrize("mask", ["Call,Agent", "call, agent", "cal", "ALL", "on,call"])
+async def test_a_mask_that_asterisk_would_take_for_none_is_refused(peer: Peer, mask: str) -> None:
+    with pytest.raises(ValueError, match="names no class"):
+        peer.dial(event_mask=mask)
