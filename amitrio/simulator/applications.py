@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from amitrio.protocol.privileges import PRIVILEGES
 from amitrio.simulator.channels import Channel, HungUp
 from amitrio.simulator.dialing import dial
 from amitrio.simulator.dialplan import arguments
 from amitrio.simulator.kernel import FOREVER, Steps
-from amitrio.simulator.privileges import PRIVILEGES
 from amitrio.simulator.queueing import visit_queue
 from amitrio.simulator.substitution import write_variable
 from amitrio.simulator.tables import Cause, ChannelState, Control

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from amitrio.protocol.privileges import PRIVILEGES
 from amitrio.simulator.events import UNKNOWN, Headers, c_escape
 from amitrio.simulator.kernel import FOREVER, Process, Steps, Timer
-from amitrio.simulator.privileges import PRIVILEGES
 from amitrio.simulator.tables import Cause, ChannelState, Control, DeviceState, cause_text
 
 if TYPE_CHECKING:

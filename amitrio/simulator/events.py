@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from amitrio.protocol import encode_frame
-from amitrio.simulator.privileges import privilege_text
+from amitrio.protocol.privileges import privilege_text
 
 __all__ = ["UNKNOWN", "Event", "Headers", "Pair", "Raw", "c_escape"]
 

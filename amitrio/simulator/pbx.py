@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from amitrio.protocol.privileges import PRIVILEGES
 from amitrio.simulator.bridges import Bridge
 from amitrio.simulator.channels import Channel, Party
 from amitrio.simulator.configfiles import ConfigFile
@@ -21,7 +22,6 @@ from amitrio.simulator.events import Event, Headers, c_escape
 from amitrio.simulator.execution import run_application, run_pbx
 from amitrio.simulator.kernel import Kernel, Steps
 from amitrio.simulator.originate import Origination, Outcome, originate
-from amitrio.simulator.privileges import PRIVILEGES
 from amitrio.simulator.queues import Queues
 from amitrio.simulator.records import Records
 from amitrio.simulator.releases import RELEASES, Release

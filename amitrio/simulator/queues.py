@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from amitrio.protocol.privileges import PRIVILEGES
 from amitrio.simulator.events import Headers
-from amitrio.simulator.privileges import PRIVILEGES
 from amitrio.simulator.tables import DeviceState
 
 if TYPE_CHECKING:

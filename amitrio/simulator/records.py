@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from amitrio.protocol.privileges import PRIVILEGES
 from amitrio.simulator.channels import Channel, Place
-from amitrio.simulator.privileges import PRIVILEGES
 
 if TYPE_CHECKING:
     from amitrio.simulator.pbx import Pbx

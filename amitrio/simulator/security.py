@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from amitrio.protocol.privileges import PRIVILEGES
 from amitrio.simulator.events import Headers
-from amitrio.simulator.privileges import PRIVILEGES
 
 if TYPE_CHECKING:
     from amitrio.simulator.session import Session

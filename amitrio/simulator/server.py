@@ -23,13 +23,13 @@ import anyio
 from anyio.abc import ByteStream, Listener, SocketAttribute, TaskGroup
 from anyio.streams.tls import TLSListener
 
+from amitrio.protocol.privileges import permissions
 from amitrio.simulator.calls import Handler
 from amitrio.simulator.defaults import default_pbx, default_users
 from amitrio.simulator.events import Event, Headers
 from amitrio.simulator.gate import Gate
 from amitrio.simulator.pbx import Pbx
 from amitrio.simulator.pipes import DEFAULT_ROOM, memory_pipe
-from amitrio.simulator.privileges import permissions
 from amitrio.simulator.releases import RELEASES, Release
 from amitrio.simulator.scripts import Script, Scripts
 from amitrio.simulator.session import Session

@@ -12,8 +12,8 @@ from typing import Self
 import attrs
 
 from amitrio.credentials import Secret
+from amitrio.protocol.privileges import permissions
 from amitrio.simulator.configfiles import Category
-from amitrio.simulator.privileges import permissions
 
 __all__ = ["ManagerUser"]
 

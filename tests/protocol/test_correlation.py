@@ -129,6 +129,7 @@ def test_an_action_that_was_given_up_is_not_the_oldest_any_more(session: Session
 
 def test_the_late_answer_to_it_is_still_its_own(session: Session) -> None:
     session.connection.give_up(session.ask("Reload", "a1"))
+    assert session.connection.overdue == 1
     session.ask("Ping", "a2")
     assert session.hear("Response: Success / ActionID: a1", "Response: Success / ActionID: a2") == [
         "a1 answered",

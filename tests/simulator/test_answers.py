@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from amitrio.protocol.privileges import privilege_text
 from amitrio.simulator.actions import ACTIONS
-from amitrio.simulator.privileges import privilege_text
 from tests.simulator.talk import events, frames, names, talking
 
 pytestmark = pytest.mark.virtual_time

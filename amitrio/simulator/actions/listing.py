@@ -5,11 +5,11 @@ Law: items and their headers as manager.c writes them, Status with its odd `Priv
 
 from __future__ import annotations
 
+from amitrio.protocol.privileges import PRIVILEGES, is_true
 from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall
 from amitrio.simulator.channels import Channel
 from amitrio.simulator.events import UNKNOWN, Headers
-from amitrio.simulator.privileges import PRIVILEGES, is_true
 from amitrio.simulator.substitution import read_variable
 from amitrio.simulator.technologies import LocalHalf
 

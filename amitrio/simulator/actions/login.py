@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import anyio
 
 from amitrio.protocol.auth import md5_key
+from amitrio.protocol.privileges import PRIVILEGES, event_mask, privilege_text
 from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall, SessionOver
-from amitrio.simulator.privileges import PRIVILEGES, event_mask, privilege_text
 from amitrio.simulator.security import report_account, report_challenge, report_success
 from amitrio.simulator.users import ManagerUser
 

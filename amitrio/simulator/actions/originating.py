@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 import anyio
 
+from amitrio.protocol.privileges import PRIVILEGES, is_true
 from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall, leading_number
 from amitrio.simulator.channels import CALL, ChannelIds, Party
 from amitrio.simulator.events import UNKNOWN, Headers
 from amitrio.simulator.originate import Origination, Outcome
-from amitrio.simulator.privileges import PRIVILEGES, is_true
 
 _LONGEST_ID = 149  # AST_MAX_PUBLIC_UNIQUEID
 _DEFAULT_TIMEOUT = 30_000  # milliseconds

@@ -5,11 +5,11 @@ Law: the messages are app_queue.c's, and so is what it takes for a mistake.
 
 from __future__ import annotations
 
+from amitrio.protocol.privileges import is_false, is_true
 from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall, leading_number
 from amitrio.simulator.channels import Channel
 from amitrio.simulator.events import Headers
-from amitrio.simulator.privileges import is_false, is_true
 from amitrio.simulator.queues import Member, Queue
 
 

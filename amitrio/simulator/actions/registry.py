@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import attrs
 
+from amitrio.protocol.privileges import permissions
 from amitrio.simulator.calls import Handler
-from amitrio.simulator.privileges import permissions
 
 __all__ = ["ACTIONS", "Action", "action"]
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import anyio
 
+from amitrio.protocol.privileges import PRIVILEGES, event_mask, privilege_text
 from amitrio.simulator.actions.registry import ACTIONS, action
 from amitrio.simulator.calls import ActionCall, leading_number
 from amitrio.simulator.filters import EventFilter, FilterError
-from amitrio.simulator.privileges import PRIVILEGES, event_mask, privilege_text
 
 
 @action("Ping", "See whether the server is there.")

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from amitrio.protocol.privileges import PRIVILEGES
 from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall
-from amitrio.simulator.privileges import PRIVILEGES
 
 SYSTEM = PRIVILEGES["system"]
 
