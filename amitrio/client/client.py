@@ -122,7 +122,8 @@ class Client:
         wanted = action_of(action, headers, fields)
         reply = await request(self._session, wanted)
         if wanted.name.lower() == "events":
-            self._event_mask = "off" if reply["Events"] == "Off" else str(wanted.get("EventMask"))
+            off = reply.headers.get("Events") == "Off"
+            self._event_mask = "off" if off else str(wanted.get("EventMask"))
         return reply
 
     def items(
