@@ -89,11 +89,16 @@ class Cut:
         self.due = True
         cancel()
 
+    async def _stepping(
+        self, operation: Coroutine[Any, Any, object], cancel: Callable[[], object]
+    ) -> object:
+        """The operation, cancelled as it suspends for the n-th time."""
+        return await self._steps(operation, cancel)
+
     @types.coroutine
-    def _stepping(
+    def _steps(
         self, operation: Coroutine[Any, Any, object], cancel: Callable[[], object]
     ) -> Generator[Any, Any, object]:
-        """The operation, cancelled as it suspends for the n-th time."""
         suspensions = 0
         step = partial(operation.send, None)
         while True:

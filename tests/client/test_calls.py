@@ -245,6 +245,27 @@ async def test_a_mask_that_keeps_the_report_away_is_told_at_once(
         assert len(client._session._ledger) == 0
 
 
+@pytest.mark.parametrize(
+    ("answer", "heard"), [({"Events": "Off"}, False), ({"Events": "On"}, True), ({}, True)]
+)
+async def test_the_mask_that_holds_is_the_one_that_was_set_last(
+    peer: Peer, beside: Beside, answer: dict[str, str], *, heard: bool
+) -> None:
+    async with peer.accept(event_mask="agent") as client:
+        asked = beside(client.send("Events", EventMask="call"))
+        await peer.answer(await peer.expect("Events"), **answer)
+        await asked
+        call, request = await placed(client, peer, beside)
+        waiting = beside(call.wait_answered())
+        await quiet()
+        assert waiting.over is not heard
+        if heard:
+            await peer.say(report(request))
+            await waiting
+        else:
+            assert isinstance(await waiting.error(), PermissionDenied)
+
+
 @pytest.mark.virtual_time
 async def test_a_report_that_never_comes(peer: Peer, beside: Beside) -> None:
     async with peer.accept(ping_interval=1e6) as client:

@@ -213,6 +213,22 @@ async def test_an_action_that_is_late_before_it_has_left_is_never_sent(beside: B
         assert client._session.connection.pending == 0
 
 
+async def test_what_is_never_answered_uses_up_no_room(peer: Peer, beside: Beside) -> None:
+    async with peer.accept(limits=Limits(pending_actions=1), **SILENT) as client:
+        clock = Clock()
+        first, second = beside(client.send("First")), beside(client.send("Second"))
+        early = await peer.hear()
+        late, in_time = (first, second) if early.action == "First" else (second, first)
+        assert isinstance(await late.error(), ResponseTimeout)
+        request = await peer.hear()
+        assert clock.now == 30
+        await peer.answer(early)
+        await peer.answer(request, Text="in time")
+        assert (await in_time)["Text"] == "in time"
+        assert client._session._ledger._room.value == 1
+        assert len(client._session._ledger) == 0
+
+
 async def test_response_timeout_may_be_switched_off(peer: Peer, beside: Beside) -> None:
     async with peer.accept(response_timeout=math.inf, **SILENT) as client:
         asked = beside(client.send("Slow"))
