@@ -54,7 +54,7 @@ def black_hole() -> Iterator[int]:
         listener.listen(0)
         waiting: list[socket.socket] = []
         try:
-            while True:
+            for _ in range(100):
                 sock = socket.socket()
                 waiting.append(sock)
                 sock.setblocking(False)  # noqa: FBT003 - the standard library's signature

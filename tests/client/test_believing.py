@@ -7,7 +7,7 @@ from itertools import pairwise
 import anyio
 import pytest
 
-from amitrio import Client, ResponseMissing
+from amitrio import Client, ListReply, ResponseMissing
 from tests.client.peer import Peer
 from tests.client.waiting import Beside, quiet
 
@@ -154,6 +154,27 @@ async def test_no_event_of_somebody_elses_joins_or_ends_a_list(
         )
         channels = await asked
         assert [item["Channel"] for item in channels] == ["true", "true"]
+
+
+@pytest.mark.parametrize("kind", ["UserEvent", "OriginateResponse"])
+async def test_a_strangers_event_ends_no_list_of_an_unknown_action_either(
+    peer: Peer, beside: Beside, kind: str
+) -> None:
+    async with peer.accept() as client:
+        asked = beside(client.send("NewInAsterisk99"))
+        request = await peer.expect("NewInAsterisk99")
+        await peer.answer(
+            request,
+            "Event: Novelty / N: 1",
+            f"Event: {kind} / EventList: Complete",
+            "Event: NoveltiesComplete / EventList: Complete",
+            EventList="start",
+        )
+        reply = await asked
+        assert isinstance(reply, ListReply)
+        assert [item.kind for item in reply] == ["Novelty"]
+        assert reply.complete is not None
+        assert reply.complete.kind == "NoveltiesComplete"
 
 
 @pytest.mark.parametrize(

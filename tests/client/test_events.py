@@ -233,6 +233,19 @@ async def test_statistics_tell_how_a_stream_stands(peer: Peer) -> None:
             assert stream.statistics() == StreamStatistics(0, 82, 8, 50)
 
 
+async def test_a_gap_that_was_put_back_is_no_event_in_the_statistics(
+    peer: Peer, beside: Beside
+) -> None:
+    async with peer.accept() as client:
+        with client.events("Hangup", buffer=2, overflow="drop_oldest") as stream:
+            await hang_up(peer, 5)
+            batch = beside(stream.receive_batch(10, within=60))
+            await quiet()
+            await batch.stop()
+            assert stream.statistics() == StreamStatistics(2, 0, 3, 2)
+            assert await stream.receive() == EventsDropped(3)
+
+
 async def hang_up(peer: Peer, times: int) -> None:
     for _ in range(times):
         await peer.event("Hangup")
