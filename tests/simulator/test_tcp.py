@@ -9,6 +9,7 @@ import anyio
 import pytest
 from anyio.abc import SocketAttribute
 
+from amitrio.client.dial import dial
 from amitrio.simulator import Simulator
 from tests.simulator.talk import Talk
 
@@ -86,7 +87,8 @@ async def _answers(host: str, port: int) -> bool:
 async def test_a_slow_client_is_cut_over_tcp_too() -> None:
     async with Simulator() as simulator:
         host, port = await simulator.listen()
-        async with await anyio.connect_tcp(host, port) as stream:
+        # A stream that reads only when it is asked; some of anyio's own read ahead.
+        async with await dial(host, port, None) as stream:
             talk = Talk(stream)
             await talk.say("Action: Login\nUsername: admin\nSecret: mysecret")
             await _hear_until(talk, "accepted")
