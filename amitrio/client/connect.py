@@ -182,7 +182,10 @@ def connect_over(
     ping_timeout: float = 10.0,
     name: str = "the stream",
 ) -> Connection:
-    """As `connect`, over a byte stream that is there already: a tunnel, or a simulator's."""
+    """As `connect`, over a byte stream that is there already: a tunnel, or a simulator's.
+
+    The stream is the connection's from then on: leaving closes it, and so does a failed login.
+    """
     try:
         hidden = Secret(secret)
     finally:

@@ -218,12 +218,9 @@ def _device(interface: str) -> str:
     return interface.rpartition("/")[0] if kind == "Local" and "/" in address else interface
 
 
-def member_headers(queue: Queue, member: Member) -> Headers:
-    """What every event about a member says."""
+def member_facts(member: Member) -> Headers:
+    """What events and list items about a member have in common, between its names and the rest."""
     return [
-        ("Queue", queue.name),
-        ("MemberName", member.name),
-        ("Interface", member.interface),
         ("StateInterface", member.state_interface),
         ("Membership", "dynamic" if member.dynamic else "static"),
         ("Penalty", str(member.penalty)),
@@ -235,6 +232,16 @@ def member_headers(queue: Queue, member: Member) -> Headers:
         ("Status", str(int(member.status))),
         ("Paused", str(int(member.paused))),
         ("PausedReason", member.reason),
+    ]
+
+
+def member_headers(queue: Queue, member: Member) -> Headers:
+    """What every event about a member says."""
+    return [
+        ("Queue", queue.name),
+        ("MemberName", member.name),
+        ("Interface", member.interface),
+        *member_facts(member),
         ("Ringinuse", str(int(member.ring_in_use))),
         ("Wrapuptime", str(member.wrap_up)),
     ]

@@ -10,7 +10,7 @@ from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall, leading_number
 from amitrio.simulator.channels import Channel
 from amitrio.simulator.events import Headers
-from amitrio.simulator.queues import Member, Queue
+from amitrio.simulator.queues import Member, Queue, member_facts
 
 
 @action("QueueStatus", "Show queues, their members and callers.", core=False)
@@ -60,17 +60,7 @@ def _member(queue: Queue, member: Member) -> Headers:
         ("Queue", queue.name),
         ("Name", member.name),
         ("Location", member.interface),
-        ("StateInterface", member.state_interface),
-        ("Membership", "dynamic" if member.dynamic else "static"),
-        ("Penalty", str(member.penalty)),
-        ("CallsTaken", str(member.calls)),
-        ("LastCall", str(member.last_call)),
-        ("LastPause", str(member.last_pause)),
-        ("LoginTime", str(member.login_time)),
-        ("InCall", str(int(member.in_call))),
-        ("Status", str(int(member.status))),
-        ("Paused", str(int(member.paused))),
-        ("PausedReason", member.reason),
+        *member_facts(member),
         ("Wrapuptime", str(member.wrap_up)),
     ]
 
