@@ -5,7 +5,7 @@ Law: nothing that a peer sent reaches a terminal, a log or a page unescaped.
 
 from __future__ import annotations
 
-__all__ = ["decode", "encode", "excerpt", "printable"]
+__all__ = ["decode", "encode", "excerpt", "printable", "storable"]
 
 _EXCERPT = 200
 
@@ -18,6 +18,15 @@ def decode(raw: bytes) -> str:
 def encode(text: str) -> bytes:
     """The bytes that `decode` made the text from."""
     return text.encode("utf-8", "surrogateescape")
+
+
+def storable(text: str, fallback: str) -> str:
+    """Text that was decoded, without lone surrogates: what is not UTF-8 is read in `fallback`."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return encode(text).decode(fallback, "replace")
+    return text
 
 
 def printable(text: str) -> str:

@@ -8,18 +8,23 @@ Law: every header stays reachable as it was sent, known or not, and nothing unkn
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Self, cast
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Self, cast
 
 import attrs
 
 from amitrio.headers import Headers, redacted
+from amitrio.models.codecs import EPOCH
+from amitrio.models.plain import JSON, plain_headers
 from amitrio.protocol.encoding import encode_frame
 from amitrio.protocol.framing import CRLF
 from amitrio.protocol.greeting import Banner
 from amitrio.protocol.message import find, parse_headers
-from amitrio.text import decode, printable
+from amitrio.text import decode, printable, storable
 
 __all__ = ["Chunk", "Event", "Message", "Server", "pairs_of"]
 
@@ -32,6 +37,8 @@ class Server:
 
     name: str
     banner: Banner | None = None
+    fallback_encoding: str = "latin-1"
+    """How text of its that is not UTF-8 is read."""
 
 
 @attrs.frozen
@@ -49,24 +56,31 @@ class Message:
 
     _frame: bytes
     _chunk: Chunk | None
-    _headers: Headers | None
-    _lowered: bytes | None
+    _headers: Headers
+    _lowered: bytes
 
     @classmethod
     def from_frame(cls, frame: bytes, chunk: Chunk | None = None) -> Self:
         """The message that these bytes are, without the empty line that ends them."""
         self = cls.__new__(cls)
-        self._frame = frame
-        self._chunk = chunk
-        self._headers = None
-        self._lowered = None
+        _set_frame(self, frame)
+        _set_chunk(self, chunk)
         return self
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """A slot that is still empty is filled when it is first touched."""
+            make = _ON_TOUCH.get(name)
+            if make is None:
+                raise AttributeError(f"{type(self).__name__} has no {name}")
+            value = make(self)
+            object.__setattr__(self, name, value)
+            return value
 
     @property
     def headers(self) -> Headers:
         """All headers in order, repeated ones included."""
-        if self._headers is None:
-            self._headers = parse_headers(self._frame)
         return self._headers
 
     @property
@@ -83,8 +97,6 @@ class Message:
         """The first value of that name, or None."""
         if not name or "(" in name or ":" in name or not name.isascii():
             return self.headers.get(name)
-        if self._lowered is None:
-            self._lowered = self._frame.lower()
         found = find(self._frame, self._lowered, name.lower().encode("ascii"))
         return None if found is None else decode(found)
 
@@ -104,6 +116,21 @@ class Message:
 
     def __hash__(self) -> int:
         return hash(self._frame)
+
+    def to_dict(self) -> dict[str, JSON]:
+        """The message as plain values: text, and lists of text where a header is repeated."""
+        return {"headers": plain_headers(self.headers, self._clean())}
+
+    def to_json(self) -> str:
+        """`to_dict()` as JSON text, which never holds a lone surrogate."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    def _clean(self) -> Callable[[str], str]:
+        """What makes text of this message storable."""
+        if self._frame.isascii():
+            return str
+        fallback = _FALLBACK if self.server is None else self.server.fallback_encoding
+        return partial(storable, fallback=fallback)
 
     def _parts(self) -> tuple[bytes, Chunk | None]:
         return self._frame, self._chunk
@@ -126,15 +153,54 @@ class Event(Message):
     def __init__(self, kind: str, headers: HeaderSource = ()) -> None:
         """An event made by hand, for tests and simulators."""
         frame = encode_frame([("Event", kind), *pairs_of(headers)])
-        self._frame = frame.removesuffix(CRLF + CRLF)
-        self._chunk = None
-        self._headers = None
-        self._lowered = None
+        _set_frame(self, frame.removesuffix(CRLF + CRLF))
 
     @property
     def kind(self) -> str:
         """The event's name, such as `Hangup`."""
         return decode(self._frame[len(b"Event: ") :].split(CRLF, 1)[0])
+
+    @property
+    def privilege(self) -> str | None:
+        """The classes of which a user must be allowed to read one, as sent: `call,all`."""
+        return self._get("Privilege")
+
+    @property
+    def action_id(self) -> str | None:
+        """The ActionID of an item of a list, or of an event that reports on an action."""
+        return self._get("ActionID")
+
+    @property
+    def timestamp(self) -> datetime | None:
+        """When Asterisk sent it, where manager.conf says timestampevents=yes."""
+        sent = self._get("Timestamp")
+        try:
+            return None if sent is None else EPOCH.read(sent)
+        except ValueError:
+            return None
+
+    @property
+    def system_name(self) -> str | None:
+        """The server's own name, where asterisk.conf gives it one."""
+        return self._get("SystemName")
+
+    def to_dict(self) -> dict[str, JSON]:
+        """The event as plain values: its kind and its headers."""
+        return {"kind": self.kind, **super().to_dict()}
+
+
+_set_frame: Callable[[Message, bytes], None] = Message.__dict__["_frame"].__set__
+_set_chunk: Callable[[Message, Chunk | None], None] = Message.__dict__["_chunk"].__set__
+
+_ON_TOUCH: Mapping[str, Callable[[Message], object]] = MappingProxyType(
+    {
+        "_headers": lambda message: parse_headers(message._frame),
+        "_lowered": lambda message: message._frame.lower(),
+        "_chunk": lambda _: None,
+    }
+)
+
+_FALLBACK = "latin-1"
 
 
 def pairs_of(headers: HeaderSource) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Self, TypeVar, overload
+from typing import Generic, Self, TypeVar, overload
 
 from amitrio.models.base import Event, Message
 from amitrio.protocol.framing import CRLF
@@ -17,6 +17,8 @@ from amitrio.text import decode
 __all__ = ["CommandReply", "ListReply", "Reply"]
 
 E = TypeVar("E", bound=Event)
+E_co = TypeVar("E_co", bound=Event, covariant=True)
+C_co = TypeVar("C_co", bound=Event, covariant=True)
 
 # Nine digits hold every list there can be, and keep int() from what it would refuse.
 _COUNT = re.compile(r"[0-9]{1,9}")
@@ -63,17 +65,23 @@ class CommandReply(Reply):
         return text.removesuffix("\n").split("\n") if text else []
 
 
-class ListReply(Reply, Sequence[Event]):
-    """A whole list: a sequence of its items, and as a reply the response that opened it."""
+class ListReply(Reply, Sequence[E_co], Generic[E_co, C_co]):
+    """A whole list: a sequence of its items, and as a reply the response that opened it.
+
+    `E_co` is what its items are, `C_co` the event that completes it.
+    """
 
     __slots__ = ("_complete", "_items")
 
-    _items: tuple[Event, ...]
-    _complete: Event | None
+    _items: tuple[E_co, ...]
+    _complete: C_co | None
 
     @classmethod
     def gathered(
-        cls, response: Reply, items: tuple[Event, ...] = (), complete: Event | None = None
+        cls,
+        response: Reply,
+        items: tuple[E_co, ...] = (),
+        complete: C_co | None = None,
     ) -> Self:
         """The list that these make up."""
         self = cls.from_frame(*response._parts())
@@ -87,7 +95,7 @@ class ListReply(Reply, Sequence[Event]):
         return Reply.from_frame(*self._parts())
 
     @property
-    def complete(self) -> Event | None:
+    def complete(self) -> C_co | None:
         """The event that ended the list; None where Asterisk said that there is nothing to list."""
         return self._complete
 
@@ -100,26 +108,26 @@ class ListReply(Reply, Sequence[Event]):
     @overload
     def of(self, kind: type[E]) -> list[E]: ...
     @overload
-    def of(self, kind: str) -> list[Event]: ...
-    def of(self, kind: str | type[E]) -> list[Event] | list[E]:
+    def of(self, kind: str) -> list[E_co]: ...
+    def of(self, kind: str | type[E]) -> list[E_co] | list[E]:
         """The items of one kind, by name or by class."""
         if isinstance(kind, str):
             return [item for item in self._items if item.kind == kind]
         return [item for item in self._items if isinstance(item, kind)]
 
     @overload
-    def __getitem__(self, index: int) -> Event: ...
+    def __getitem__(self, index: int) -> E_co: ...
     @overload
-    def __getitem__(self, index: slice) -> tuple[Event, ...]: ...
+    def __getitem__(self, index: slice) -> tuple[E_co, ...]: ...
     @overload
     def __getitem__(self, index: str) -> str: ...
-    def __getitem__(self, index: str | int | slice) -> str | Event | tuple[Event, ...]:
+    def __getitem__(self, index: str | int | slice) -> str | E_co | tuple[E_co, ...]:
         return super().__getitem__(index) if isinstance(index, str) else self._items[index]
 
     def __contains__(self, thing: object) -> bool:
         return super().__contains__(thing) if isinstance(thing, str) else thing in self._items
 
-    def __iter__(self) -> Iterator[Event]:
+    def __iter__(self) -> Iterator[E_co]:
         return iter(self._items)
 
     def __len__(self) -> int:
@@ -139,5 +147,5 @@ class ListReply(Reply, Sequence[Event]):
     def __repr__(self) -> str:
         return f"<ListReply of {len(self)}: {list(self._items)!r}>"
 
-    def _whole(self) -> tuple[tuple[Event, ...], Event | None]:
+    def _whole(self) -> tuple[tuple[E_co, ...], C_co | None]:
         return self._items, self._complete

@@ -1,0 +1,239 @@
+r"""Codecs: the text of one header as a Python value, and the value as text.
+
+A codec reads what Asterisk's C code prints, in every spelling that it has, and writes one of
+them. What it cannot read raises ValueError; whoever asked keeps the text.
+
+Law: certain or not at all. `write(read(text))` says the same as `text`, and
+`read(write(value)) == value`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from types import MappingProxyType
+from typing import Generic, TypeVar
+from urllib.parse import quote, unquote_to_bytes
+
+import attrs
+
+from amitrio.models.values import Address
+
+__all__ = [
+    "ADDRESS",
+    "CLOCK",
+    "EPOCH",
+    "ESCAPED",
+    "FLAG",
+    "HEXADECIMAL",
+    "INTEGER",
+    "ISO",
+    "LOCAL_TIME",
+    "NULLS",
+    "NUMBER",
+    "ON_OFF",
+    "PERCENT",
+    "TEXT",
+    "TRUE_FALSE",
+    "VERBATIM",
+    "WORDS",
+    "YES_NO",
+    "Codec",
+    "enumeration",
+    "escape",
+    "unescape",
+]
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
+
+# How Asterisk writes that it has no value: S_OR(x, "<unknown>"), a NULL given to printf, and what
+# single modules chose.
+NULLS = frozenset({"<unknown>", "(null)", "<none>", "-none-"})
+_NULLS_AND_EMPTY = NULLS | {""}
+
+
+@attrs.frozen
+class Codec(Generic[T]):
+    """How one kind of header is read and written. `nulls` are the texts that mean None."""
+
+    read: Callable[[str], T]
+    write: Callable[[T], str]
+    nulls: frozenset[str] = _NULLS_AND_EMPTY
+
+
+# Text ------------------------------------------------------------------------------------------
+
+# ast_escape_c() in utils.c.
+_LETTERS = MappingProxyType(
+    {
+        "\a": "a",
+        "\b": "b",
+        "\f": "f",
+        "\n": "n",
+        "\r": "r",
+        "\t": "t",
+        "\v": "v",
+        "\\": "\\",
+        "'": "'",
+        '"': '"',
+        "?": "?",
+    }
+)
+_UNESCAPED = MappingProxyType({letter: real for real, letter in _LETTERS.items()})
+_ESCAPED = str.maketrans({real: "\\" + letter for real, letter in _LETTERS.items()})
+_ESCAPE = re.compile(r"\\([abfnrtv\\'\"?])")
+
+
+def unescape(text: str) -> str:
+    """The text before Asterisk escaped it in C's manner."""
+    return _ESCAPE.sub(lambda found: _UNESCAPED[found[1]], text) if "\\" in text else text
+
+
+def escape(text: str) -> str:
+    """The text as VarSet and the names of a channel snapshot carry it."""
+    return text.translate(_ESCAPED)
+
+
+def _unquoted(text: str) -> str:
+    raw = unquote_to_bytes(text.encode("utf-8", "surrogateescape"))
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+TEXT = Codec(str, str, NULLS)
+VERBATIM = Codec(str, str, frozenset())
+ESCAPED = Codec(unescape, escape, NULLS)
+# ast_uri_encode() with its default set, as res_agi.c calls it.
+PERCENT = Codec(_unquoted, lambda text: quote(text, safe="-_.!~*'()"), frozenset())
+
+
+# Numbers ---------------------------------------------------------------------------------------
+
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,20}")
+_FLOAT = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,3})?")
+_HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F]{1,16}")
+_CLOCK = re.compile(r"([0-9]{1,6}):([0-5][0-9]):([0-5][0-9])")
+
+
+def _checked(pattern: re.Pattern[str], text: str) -> str:
+    if pattern.fullmatch(text) is None:
+        raise ValueError(text)
+    return text
+
+
+def _clock(text: str) -> int:
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    return int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3])
+
+
+def _as_clock(seconds: int) -> str:
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+INTEGER = Codec(lambda text: int(_checked(_DECIMAL, text)), lambda value: str(int(value)))
+NUMBER = Codec(lambda text: float(_checked(_FLOAT, text)), repr)
+HEXADECIMAL = Codec(lambda text: int(_checked(_HEXADECIMAL, text), 16), lambda v: f"0x{v:08x}")
+CLOCK = Codec(_clock, _as_clock)
+
+
+# Truth -----------------------------------------------------------------------------------------
+
+_TRUTH = MappingProxyType(
+    dict.fromkeys(("true", "yes", "on", "1", "y", "t", "enabled"), True)
+    | dict.fromkeys(("false", "no", "off", "0", "n", "f", "disabled"), False)
+)
+
+
+def _truth(text: str) -> bool:
+    try:
+        return _TRUTH[text.lower()]
+    except KeyError:
+        raise ValueError(text) from None
+
+
+def _boolean(yes: str, no: str) -> Codec[bool]:
+    return Codec(_truth, lambda value: yes if value else no)
+
+
+FLAG = _boolean("1", "0")
+TRUE_FALSE = _boolean("true", "false")
+YES_NO = _boolean("yes", "no")
+ON_OFF = _boolean("on", "off")
+
+
+# Time ------------------------------------------------------------------------------------------
+
+_EPOCH = re.compile(r"([0-9]{1,11})(?:\.([0-9]{1,6}))?")
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_ISO_FORMAT = "%Y-%m-%dT%H:%M:%S.%f%z"
+_LOCAL_FORMAT = "%Y-%m-%d %H:%M:%S"
+
+
+def _epoch(text: str) -> datetime:
+    found = _EPOCH.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    try:
+        return _BEGINNING + timedelta(
+            seconds=int(found[1]), microseconds=int((found[2] or "").ljust(6, "0"))
+        )
+    except OverflowError:
+        raise ValueError(text) from None
+
+
+def _as_epoch(moment: datetime) -> str:
+    since = moment - _BEGINNING
+    seconds = since.days * 86400 + since.seconds
+    return f"{seconds}.{since.microseconds:06}" if since.microseconds else str(seconds)
+
+
+def _as_iso(moment: datetime) -> str:
+    """security_events.c writes milliseconds, and the zone without a colon."""
+    fraction = f"{moment.microsecond // 1000:03}"
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{fraction}{moment:%z}"
+
+
+# The time of something that never happened is 0.
+EPOCH = Codec(_epoch, _as_epoch, _NULLS_AND_EMPTY | {"0"})
+ISO = Codec(
+    lambda text: datetime.strptime(text, _ISO_FORMAT),  # noqa: DTZ007 - the format has the zone
+    _as_iso,
+)
+LOCAL_TIME = Codec(
+    lambda text: datetime.strptime(text, _LOCAL_FORMAT),  # noqa: DTZ007 - the zone is not told
+    lambda moment: f"{moment:{_LOCAL_FORMAT}}",
+)
+
+
+# Compounds -------------------------------------------------------------------------------------
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(","))
+
+
+def _as_words(words: tuple[str, ...]) -> str:
+    for word in words:
+        if "," in word or word != word.strip():
+            raise ValueError(f"{word!r} cannot stand in a list that commas separate")
+    return ",".join(words)
+
+
+ADDRESS = Codec(Address.parse, str)
+WORDS = Codec(_words, _as_words)
+
+
+def enumeration(members: type[E]) -> Codec[E]:
+    """The codec of an enumeration: of numbers, or of words in any case."""
+    if int in members.__mro__:
+        return Codec(
+            lambda text: members(int(_checked(_DECIMAL, text))), lambda one: str(int(one.value))
+        )
+    return Codec(members, lambda one: str(one.value))

@@ -1,0 +1,109 @@
+"""Registry: from Asterisk's names to the classes that stand for them.
+
+The classes are generated, one module per family, and a family is loaded when the first of its
+names is asked for: whoever only counts hangups never loads the queues.
+
+Law: every name has a class; one that Asterisk does not document has `Event`, or `Reply`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from importlib import import_module
+from typing import cast
+
+from amitrio.models.base import Chunk, Event
+from amitrio.models.config import ConfigReply
+from amitrio.models.generated import index
+from amitrio.models.replies import CommandReply, Reply
+from amitrio.protocol.framing import CRLF
+from amitrio.text import decode
+
+__all__ = [
+    "action_names",
+    "enum_class",
+    "event_class",
+    "event_from",
+    "event_kinds",
+    "is_known",
+    "load",
+    "nearest_kind",
+    "reply_class_of",
+]
+
+_GENERATED = "amitrio.models.generated"
+_BEHIND_EVENT = len(b"Event: ")
+
+# Names come from the wire; past this many strange ones they are looked up anew each time.
+_MAX_STRANGE = 4096
+
+_HAND_WRITTEN: dict[str, type[Reply]] = {"command": CommandReply, "getconfig": ConfigReply}
+
+
+def load(module: str, name: str) -> object:
+    """A generated class, its family loaded if it was not."""
+    return getattr(import_module(f"{_GENERATED}.{module}"), name)
+
+
+class _EventClasses(dict[str, type[Event]]):
+    """The classes of events by their names as sent."""
+
+    def __missing__(self, kind: str) -> type[Event]:
+        found = index.EVENTS.get(kind.lower())
+        cls = Event if found is None else cast("type[Event]", load(f"events.{found[0]}", found[1]))
+        if found is not None or len(self) < _MAX_STRANGE:
+            self[kind] = cls
+        return cls
+
+
+_EVENT_CLASSES = _EventClasses()
+
+
+def event_class(kind: str) -> type[Event]:
+    """The class of the events of that name."""
+    return _EVENT_CLASSES[kind]
+
+
+def event_from(frame: bytes, chunk: Chunk | None = None, kind: str | None = None) -> Event:
+    """The event that a frame is, as an object of its own class. `kind`, where it is known."""
+    if kind is None:
+        kind = decode(frame[_BEHIND_EVENT:].split(CRLF, 1)[0])
+    return _EVENT_CLASSES[kind].from_frame(frame, chunk)
+
+
+def reply_class_of(action: str) -> type[Reply]:
+    """The class of the reply to the action of that name."""
+    name = action.lower()
+    if name in _HAND_WRITTEN:
+        return _HAND_WRITTEN[name]
+    found = index.REPLIES.get(name)
+    return Reply if found is None else cast("type[Reply]", load(f"actions.{found[0]}", found[1]))
+
+
+def enum_class(name: str) -> object:
+    """An enumeration by its name."""
+    return load("enums", name)
+
+
+def event_kinds() -> tuple[str, ...]:
+    """The names of all events that are known, sorted."""
+    return index.EVENT_KINDS
+
+
+def action_names() -> Iterator[str]:
+    """The class names of all actions that are known."""
+    return (name for _, name in index.ACTIONS.values())
+
+
+def is_known(pattern: str) -> bool:
+    """Whether an event of that name, or one that the pattern matches, is known."""
+    wanted = pattern.lower()
+    return wanted in index.EVENTS or any(fnmatchcase(kind, wanted) for kind in index.EVENTS)
+
+
+def nearest_kind(kind: str) -> str | None:
+    """The known event whose name is most like that one, or None when none is like it."""
+    near = get_close_matches(kind.lower(), index.EVENTS, n=1, cutoff=0.6)
+    return next((one for one in index.EVENT_KINDS if near and one.lower() == near[0]), None)
