@@ -232,8 +232,13 @@ WORDS = Codec(_words, _as_words)
 
 def enumeration(members: type[E]) -> Codec[E]:
     """The codec of an enumeration: of numbers, or of words in any case."""
-    if int in members.__mro__:
-        return Codec(
-            lambda text: members(int(_checked(_DECIMAL, text))), lambda one: str(int(one.value))
-        )
-    return Codec(members, lambda one: str(one.value))
+    numbers = int in members.__mro__
+    usual = {str(one.value): one for one in members}
+
+    def read(text: str) -> E:
+        found = usual.get(text)
+        if found is None:
+            found = members(int(_checked(_DECIMAL, text)) if numbers else text)
+        return found
+
+    return Codec(read, lambda one: str(one.value))

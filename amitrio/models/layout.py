@@ -21,7 +21,7 @@ from amitrio.models.assignments import assignment, assignments, told
 from amitrio.models.kinds import NONE, Spec, spec_of
 from amitrio.models.values import Variables
 
-__all__ = ["Layout", "Problem", "Reading", "layout_of"]
+__all__ = ["GATHER", "Layout", "Place", "Problem", "Reading", "empty_of", "layout_of"]
 
 Pair = tuple[str, str]
 Cleaner = Callable[[str], str]
@@ -46,7 +46,7 @@ class Reading:
 
 
 @attrs.frozen(eq=False)
-class _Place:
+class Place:
     """Where a header goes: a field, or with `inner` a field of the part that it holds."""
 
     field: str
@@ -67,7 +67,7 @@ class _Numbered:
     matches: re.Pattern[str]
 
 
-Found = dict[_Place, Any]
+Found = dict[Place, Any]
 Indexed = dict[str, list[Pair]]
 
 
@@ -77,7 +77,7 @@ class Layout:
 
     cls: type
     fields: tuple[tuple[str, Spec], ...]
-    places: Mapping[str, _Place]
+    places: Mapping[str, Place]
     numbered: tuple[_Numbered, ...]
     parts: Mapping[str, Layout]
     free: str | None
@@ -85,7 +85,7 @@ class Layout:
 
     def read(self, pairs: Iterable[Pair], clean: Cleaner = str) -> Reading:
         """The fields' values. `clean` is applied to every text first."""
-        reading = Reading({name: _EMPTY.get(spec.form) for name, spec in self.fields})
+        reading = Reading({name: empty_of(spec) for name, spec in self.fields})
         found: Found = {}
         numbers: dict[str, Indexed] = {one.field: {} for one in self.numbered}
         for name, sent in pairs:
@@ -108,7 +108,7 @@ class Layout:
         inside: dict[str, dict[str, Any]] = {}
         for place, value in found.items():
             form = place.spec.form
-            gathered = value if form == "one" else _GATHER[form](value, place.spec)
+            gathered = value if form == "one" else GATHER[form](value, place.spec)
             if place.inner is None:
                 values[place.field] = gathered
             else:
@@ -141,7 +141,7 @@ class Layout:
                 yield prefix + spec.header, spec.spelled_null or ""
 
 
-def _converted(place: _Place, name: str, sent: str, problems: list[Problem]) -> object:
+def _converted(place: Place, name: str, sent: str, problems: list[Problem]) -> object:
     codec = place.spec.codec
     if sent in codec.nulls:
         return None
@@ -173,7 +173,7 @@ def _as_settings(sent: list[str], _spec: Spec) -> Variables:
     return Variables(pair for one in sent for pair in assignments(one))
 
 
-_GATHER: Mapping[str, Callable[[list[str], Spec], Any]] = MappingProxyType(
+GATHER: Mapping[str, Callable[[list[str], Spec], Any]] = MappingProxyType(
     {"many": _as_many, "words": _as_words, "told": _as_told, "variables": _as_settings}
 )
 
@@ -181,6 +181,11 @@ _GATHER: Mapping[str, Callable[[list[str], Spec], Any]] = MappingProxyType(
 _EMPTY: Mapping[str, Any] = MappingProxyType(
     {"many": (), "words": (), "told": NONE, "variables": NONE, "numbered": (), "headers": NONE}
 )
+
+
+def empty_of(spec: Spec) -> Any:  # noqa: ANN401
+    """What a field holds whose header is absent."""
+    return _EMPTY.get(spec.form)
 
 
 # How values are written ------------------------------------------------------------------------
@@ -228,7 +233,7 @@ def _laid_out(cls: type) -> Layout:
     fields = [(field.name, spec_of(field)) for field in attrs.fields(cls) if field.metadata]
     parts = {name: layout_of(spec.inner) for name, spec in fields if spec.form == "part"}
     places = {
-        spec.header.lower(): _Place(name, None, spec)
+        spec.header.lower(): Place(name, None, spec)
         for name, spec in fields
         if spec.form not in {"part", "numbered", "headers"}
     }
@@ -236,7 +241,7 @@ def _laid_out(cls: type) -> Layout:
         if spec.form == "part":
             for inner, inner_spec in parts[name].fields:
                 header = (spec.header + inner_spec.header).lower()
-                places.setdefault(header, _Place(name, inner, inner_spec))
+                places.setdefault(header, Place(name, inner, inner_spec))
     return Layout(
         cls,
         tuple(fields),

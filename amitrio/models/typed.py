@@ -21,6 +21,7 @@ from amitrio.models.base import Event, Message, pairs_of
 from amitrio.models.layout import Problem, layout_of
 from amitrio.models.plain import JSON, plain
 from amitrio.models.replies import Reply
+from amitrio.models.shapes import Shapes
 from amitrio.models.showing import shown
 from amitrio.protocol.encoding import encode_frame
 from amitrio.protocol.framing import CRLF
@@ -108,13 +109,28 @@ class Typed(Message):
             return object.__getattribute__(self, name)
 
     def _fill(self) -> None:
-        """Set every field from the frame."""
-        reading = layout_of(type(self)).read(self.headers.pairs[1:], self._clean())
+        """Set every field from the frame: cut by a known shape, else header by header."""
+        shapes = _shapes_of(type(self))
+        try:
+            text = self._frame.decode()
+            for shape in shapes.known:
+                others = shape.fill(self, text)
+                if others is not None:
+                    _set(self, "other_headers", Headers(others) if others else _NO_HEADERS)
+                    _set(self, "_problems", ())
+                    return
+        except ValueError:  # not UTF-8, or a value that does not convert
+            pass
+        self._fill_slowly(shapes)
+
+    def _fill_slowly(self, shapes: Shapes) -> None:
+        reading = shapes.layout.read(self.headers.pairs[1:], self._clean())
         for name, value in reading.values.items():
             _set(self, name, value)
         others = [pair for pair in reading.others if pair[0].lower() not in _ENVELOPE]
         _set(self, "other_headers", Headers(others) if others else _NO_HEADERS)
         _set(self, "_problems", tuple(reading.problems))
+        shapes.learn(self.headers)
 
     def _written(self) -> bytes:
         """The frame of a message that was made by hand."""
@@ -161,6 +177,17 @@ def _names(cls: type[Typed]) -> tuple[str, ...]:
         own = [field.name for field in attrs.fields(cls) if field.metadata]
         names = _NAMES[cls] = (*own, "other_headers")
     return names
+
+
+_SHAPES: dict[type, Shapes] = {}
+
+
+def _shapes_of(cls: type[Typed]) -> Shapes:
+    """What was learned of how frames of the class look."""
+    shapes = _SHAPES.get(cls)
+    if shapes is None:
+        shapes = _SHAPES[cls] = Shapes(layout_of(cls), _ENVELOPE)
+    return shapes
 
 
 def _has(message: Message, name: str) -> bool:

@@ -1,0 +1,171 @@
+"""Shapes: the ways in which frames of one kind are laid out, compiled.
+
+Asterisk sends an event of a kind with the same headers in the same order nearly every time. That
+order, seen twice, becomes a regular expression that checks a frame and cuts it in one go, and a
+plan that says which field takes which piece. What fits no shape is read header by header.
+
+Law: a shape gives exactly what Layout.read gives, or declines. It declines repeated and numbered
+headers, text that is not UTF-8, line breaks inside values, and values that do not convert.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from amitrio.headers import Headers
+from amitrio.models.kinds import Spec
+from amitrio.models.layout import GATHER, Layout, Place, empty_of
+
+__all__ = ["Shape", "Shapes"]
+
+Setter = Callable[[object, Any], None]
+Converter = Callable[[str], Any]
+
+_MAX_SHAPES = 8
+_MAX_SIGHTED = 32
+
+
+@attrs.frozen(eq=False)
+class _Part:
+    """A part that the shape holds: where its pieces are, and what the rest of it is."""
+
+    cls: type
+    put: Setter
+    steps: tuple[tuple[int, Setter, Converter], ...]
+    blanks: tuple[tuple[Setter, Any], ...]
+
+    def made(self, pieces: tuple[str, ...]) -> object:
+        part = object.__new__(self.cls)
+        for index, put, convert in self.steps:
+            put(part, convert(pieces[index]))
+        for put, empty in self.blanks:
+            put(part, empty)
+        return part
+
+
+@attrs.frozen(eq=False)
+class Shape:
+    """One sequence of headers, and what becomes of each."""
+
+    _match: Callable[[str], re.Match[str] | None]
+    _steps: tuple[tuple[int, Setter, Converter], ...]
+    _blanks: tuple[tuple[Setter, Any], ...]
+    _parts: tuple[_Part, ...]
+    _others: tuple[tuple[int, str], ...]
+
+    def fill(self, message: object, text: str) -> tuple[tuple[str, str], ...] | None:
+        """Set the fields; gives the headers that no field takes, or None: not of this shape.
+
+        Raises ValueError where a value does not convert; some fields are set then.
+        """
+        match = self._match(text)
+        if match is None:
+            return None
+        pieces = match.groups()
+        for index, put, convert in self._steps:
+            put(message, convert(pieces[index]))
+        for put, empty in self._blanks:
+            put(message, empty)
+        for part in self._parts:
+            part.put(message, part.made(pieces))
+        return tuple((name, pieces[index]) for index, name in self._others)
+
+
+@attrs.define(eq=False)
+class Shapes:
+    """The shapes of one class, learned from what comes."""
+
+    layout: Layout
+    ignored: frozenset[str]
+    """The headers, in lower case, that are nobody's."""
+    known: list[Shape] = attrs.field(factory=list)
+    _sighted: dict[tuple[str, ...], int] = attrs.field(factory=dict)
+
+    def learn(self, headers: Headers) -> None:
+        """Take note of a frame that fitted none."""
+        if len(self.known) >= _MAX_SHAPES or len(self._sighted) >= _MAX_SIGHTED:
+            return
+        names = tuple(name for name, _ in headers.pairs)
+        seen = self._sighted[names] = self._sighted.get(names, 0) + 1
+        if seen == 2 and (shape := self._compiled(names)) is not None:  # noqa: PLR2004
+            self.known.append(shape)
+
+    def _compiled(self, names: tuple[str, ...]) -> Shape | None:
+        lowered = [name.lower() for name in names]
+        if len(set(lowered)) < len(lowered) or self.layout.numbered or "" in lowered:
+            return None
+        places = [self.layout.places.get(name) for name in lowered]
+        lines = [
+            f"{re.escape(name)}: " + ("[^\r\n]*+" if self._is_nobodys(place, low) else "([^\r\n]*+)")
+            for name, low, place in zip(names, lowered, places, strict=True)
+        ]
+        taken = [
+            (name, place)
+            for name, low, place in zip(names, lowered, places, strict=True)
+            if not self._is_nobodys(place, low)
+        ]
+        return self._planned(re.compile("\r\n".join(lines)).fullmatch, taken)
+
+    def _is_nobodys(self, place: Place | None, name: str) -> bool:
+        return place is None and name in self.ignored
+
+    def _planned(
+        self,
+        match: Callable[[str], re.Match[str] | None],
+        taken: list[tuple[str, Place | None]],
+    ) -> Shape:
+        own: dict[str, tuple[int, Spec]] = {}
+        inside: dict[str, dict[str, tuple[int, Spec]]] = {}
+        others: list[tuple[int, str]] = []
+        for index, (name, place) in enumerate(taken):
+            if place is None:
+                others.append((index, name))
+            elif place.inner is None:
+                own[place.field] = (index, place.spec)
+            else:
+                inside.setdefault(place.field, {})[place.inner] = (index, place.spec)
+        steps, blanks = _steps(self.layout, own, leave=inside)
+        parts = tuple(
+            _Part(part.cls, _setter(self.layout.cls, name), *_steps(part, inside[name]))
+            for name, part in self.layout.parts.items()
+            if name in inside
+        )
+        return Shape(match, steps, blanks, parts, tuple(others))
+
+
+def _steps(
+    layout: Layout,
+    taken: Mapping[str, tuple[int, Spec]],
+    leave: Mapping[str, object] | None = None,
+) -> tuple[tuple[tuple[int, Setter, Converter], ...], tuple[tuple[Setter, Any], ...]]:
+    """What is done for the fields that have a piece, and for those that have none."""
+    steps = tuple(
+        (index, _setter(layout.cls, name), _converter(spec))
+        for name, (index, spec) in taken.items()
+    )
+    blanks = tuple(
+        (_setter(layout.cls, name), empty_of(spec))
+        for name, spec in layout.fields
+        if name not in taken and name not in (leave or ())
+    )
+    return steps, blanks
+
+
+def _setter(cls: type, name: str) -> Setter:
+    """What sets a slot without asking the frozen class."""
+    put: Setter = getattr(cls, name).__set__
+    return put
+
+
+def _converter(spec: Spec) -> Converter:
+    nulls, read = spec.codec.nulls, spec.codec.read
+    if spec.form != "one":
+        gather = GATHER[spec.form]
+        return lambda text: gather([text], spec)
+    if read is str:
+        return lambda text: None if text in nulls else text
+    return lambda text: None if text in nulls else read(text)
