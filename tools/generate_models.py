@@ -1,9 +1,10 @@
 """The command that writes the typed models.
 
-    python -m tools.generate_models                             write them
-    python -m tools.generate_models --check                     are they what would be written?
-    python -m tools.generate_models --facts 22=core-en_US.xml   extract a release's documentation anew
-    python -m tools.generate_models --check --facts 22=...      is the extract what that XML gives?
+    python -m tools.generate_models              write them
+    python -m tools.generate_models --check      are they what would be written?
+
+With `--facts 22=core-en_US.xml` the extract of that release is made anew first; with `--check`
+too, it is compared.
 
 Law: exit 0 when all is well, 1 with one line for each thing that is not. What is missing in the
 overrides never keeps the rest from being written.

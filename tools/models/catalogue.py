@@ -20,11 +20,21 @@ from .fields import Fields
 from .model import ActionModel, Catalogue, EventModel, GroupModel, ReplyModel, Story
 from .naming import ACTION_RESERVED, EVENT_RESERVED, REPLY_RESERVED, class_name
 from .snapshots import base_of
-from .words import ActionWords, EventWords, FamilyWords, General, Problems, ReplyWords
+from .words import (
+    ActionWords,
+    EnumWords,
+    EventWords,
+    FamilyWords,
+    General,
+    GroupWords,
+    Problems,
+    ReplyWords,
+)
 
 __all__ = ["catalogue"]
 
 M = TypeVar("M")
+D = TypeVar("D", EnumWords, GroupWords)
 
 
 def catalogue(
@@ -49,7 +59,7 @@ class _Maker:
             about={name: self.about(name) for name in names},
             events=_gathered(events, self.event),
             actions=_gathered(actions, self.action),
-            enums=self.shared("enums"),
+            enums=self.shared("enums", lambda words: words.enums),
             groups=self.groups(),
             general=self.general,
         )
@@ -66,11 +76,11 @@ class _Maker:
                     self.report(family, f"{section}.{name}", f"is in {homes[name]}.toml too")
                 homes[name] = family
         for name in sorted(names - homes.keys()):
-            family = guessed(section, name)
-            if family is None:
+            guess = guessed(section, name)
+            if guess is None:
                 self.report("?", f"{section}.{name}", "no family says anything of it")
             else:
-                homes[name] = family  # and its missing text is reported
+                homes[name] = guess  # and its missing text is reported
         return {name: homes[name] for name in sorted(homes)}
 
     def about(self, family: str) -> str:
@@ -82,11 +92,11 @@ class _Maker:
     def words(self, family: str) -> FamilyWords:
         return self.families.get(family) or FamilyWords(name=family)
 
-    def shared(self, section: str) -> dict[str, M]:
+    def shared(self, section: str, of: Callable[[FamilyWords], Mapping[str, D]]) -> dict[str, D]:
         """What all families define under that heading."""
-        defined: dict[str, M] = {}
+        defined: dict[str, D] = {}
         for family, words in self.families.items():
-            for name, entry in getattr(words, section).items():
+            for name, entry in of(words).items():
                 if name in defined:
                     self.report(family, f"{section}.{name}", "another family defines it too")
                 self.told(family, f"{section}.{name}", entry.text)
@@ -120,7 +130,7 @@ class _Maker:
         if words.class_ is not None:
             return words.class_ or None
         listed = any(known.name in events for events in self.general.lists.values())
-        if listed and not known.privileged:
+        if (listed and not known.privileged) or known.name in self.general.internal:
             return None
         if known.event_class is None or known.event_class == "class":
             self.report(family, f"events.{known.name}", "its class is not known")
@@ -166,7 +176,7 @@ class _Maker:
             action=action,
             class_name=f"{class_name(action)}Reply",
             story=Story(text=self.told(family, where, words.text)),
-            fields=fields.of_message((), words.fields),
+            fields=fields.of_message(self.facts.reply(action), words.fields),
         )
 
     def groups(self) -> dict[str, GroupModel]:
@@ -178,12 +188,10 @@ class _Maker:
                 header=words.header,
                 fields=self.fields(homes[name], f"groups.{name}").of_group(words.fields),
             )
-            for name, words in self.shared("groups").items()
+            for name, words in self.shared("groups", lambda words: words.groups).items()
         }
 
-    def fields(
-        self, family: str, where: str, reserved: frozenset[str] = frozenset()
-    ) -> Fields:
+    def fields(self, family: str, where: str, reserved: frozenset[str] = frozenset()) -> Fields:
         return Fields(
             general=self.general,
             shared=self.words(family).headers,
@@ -199,7 +207,7 @@ class _Maker:
         return Story(
             text=self.told(family, where, words.text),
             since=known.since if words.since is None else (words.since,),
-            until=words.until or known.until,
+            until=known.until if words.until is None else (words.until,),
             releases=words.releases or known.releases,
             page=known.page,
         )
@@ -219,9 +227,7 @@ def _of_kind(said: Mapping[str, EventWords], kind: str) -> EventWords | None:
     return next((words for words in said.values() if words.kind == kind), None)
 
 
-def _gathered(
-    homes: Mapping[str, str], make: Callable[[str, str], M]
-) -> dict[str, tuple[M, ...]]:
+def _gathered(homes: Mapping[str, str], make: Callable[[str, str], M]) -> dict[str, tuple[M, ...]]:
     made: dict[str, list[M]] = {}
     for name, family in homes.items():
         made.setdefault(family, []).append(make(family, name))

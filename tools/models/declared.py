@@ -6,13 +6,14 @@ Law: what is a default is left out.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 import attrs
 
-from .facts import RELEASES, first_version
+from .facts import RELEASES, in_order
 from .kinds import KINDS, MODULE_OF
 from .model import Catalogue, FieldModel, Story
-from .source import bracketed, docstring, indented, quoted
+from .source import bracketed, docstring, flat, indented, quoted
 
 __all__ = ["Names", "about", "field_lines", "story_lines"]
 
@@ -114,8 +115,7 @@ def _literal(value: object) -> str:
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, tuple):
-        inner = ", ".join(_literal(one) for one in value)
-        return f"({inner},)" if len(value) == 1 else f"({inner})"
+        return flat(cast("tuple[object, ...]", value), _literal)
     return repr(value)
 
 
@@ -128,13 +128,11 @@ def about(
     """The `about` of a class: what is known of it."""
     arguments = [quoted(name), *([quoted(event_class)] if event_class else ()), *more]
     options = {
-        "since": first_version(story.since),
-        "until": story.until,
+        "since": next(iter(story.since), None),
+        "until": next(iter(story.until), None),
         "releases": _some(story.releases),
     }
-    arguments += [
-        f"{key}={_literal(value)}" for key, value in options.items() if value is not None
-    ]
+    arguments += [f"{key}={_literal(value)}" for key, value in options.items() if value is not None]
     head = f"about: ClassVar[{annotation}] = {annotation}("
     return indented(bracketed(head, arguments, ")", indent=_STEP))
 
@@ -147,11 +145,12 @@ def story_lines(story: Story, section: str) -> list[str]:
 
 
 def _when(story: Story) -> str:
-    if story.since and story.until:
-        return f"Asterisk {', '.join(story.since)} and later, before {story.until}."
-    if story.since:
-        return f"Asterisk {', '.join(story.since)} and later."
-    return f"Asterisk before {story.until}." if story.until else ""
+    since, until = in_order(story.since), in_order(story.until)
+    if since and until:
+        return f"Asterisk {', '.join(since)} and later, before {', '.join(until)}."
+    if since:
+        return f"Asterisk {', '.join(since)} and later."
+    return f"Asterisk before {', '.join(until)}." if until else ""
 
 
 def _link(story: Story, section: str) -> str:

@@ -10,9 +10,9 @@ are, is merged by its name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict, cast
 from xml.etree import ElementTree as ET
 
 __all__ = ["Documented", "Entry", "read_documentation"]
@@ -125,20 +125,22 @@ def _event_facts(event: ET.Element, *, nested: bool) -> Entry:
 
 
 def _facts(holders: list[ET.Element]) -> Entry:
-    facts = Entry()
     params = [param for holder in holders for param in holder.findall("syntax/parameter")]
-    for key, values in (
-        ("modules", _unique(holder.get("module") or "" for holder in holders)),
-        ("params", _unique(_name(param) for param in params)),
-        ("required", _unique(_name(p) for p in params if p.get("required") == "true")),
-        ("since", _unique(v.text or "" for h in holders for v in h.findall("since/version"))),
-        ("snapshots", _unique(s for holder in holders for s in _snapshots(holder))),
-    ):
-        if values:
-            facts[key] = values
-    if enums := {_name(p): values for p in params if (values := _values(p))}:
-        facts["enums"] = enums
-    return facts
+    return _filled(
+        Entry(
+            enums={_name(param): values for param in params if (values := _values(param))},
+            modules=_unique(holder.get("module") or "" for holder in holders),
+            params=_unique(_name(param) for param in params),
+            required=_unique(_name(p) for p in params if p.get("required") == "true"),
+            since=_unique(v.text or "" for h in holders for v in h.findall("since/version")),
+            snapshots=_unique(s for holder in holders for s in _snapshots(holder)),
+        )
+    )
+
+
+def _filled(entry: Entry) -> Entry:
+    """The entry without what is empty."""
+    return cast("Entry", {key: value for key, value in entry.items() if value})
 
 
 def _name(element: ET.Element) -> str:
@@ -172,12 +174,19 @@ def _merged(pairs: Iterable[tuple[ET.Element, Entry]]) -> dict[str, Entry]:
 
 
 def _merge(one: Entry, other: Entry) -> Entry:
-    merged = Entry()
-    for key in ("classes", "modules", "params", "required", "since", "snapshots"):
-        if values := _unique([*one.get(key, ()), *other.get(key, ())]):
-            merged[key] = values
-    if enums := one.get("enums", {}) | other.get("enums", {}):
-        merged["enums"] = enums
-    if one.get("nested") and other.get("nested"):
-        merged["nested"] = True
-    return merged
+    return _filled(
+        Entry(
+            classes=_both("classes", one, other),
+            enums=one.get("enums", {}) | other.get("enums", {}),
+            modules=_both("modules", one, other),
+            nested=one.get("nested", False) and other.get("nested", False),
+            params=_both("params", one, other),
+            required=_both("required", one, other),
+            since=_both("since", one, other),
+            snapshots=_both("snapshots", one, other),
+        )
+    )
+
+
+def _both(key: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    return _unique([*one.get(key, ()), *other.get(key, ())])

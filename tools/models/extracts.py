@@ -30,8 +30,8 @@ def load(name: str, directory: Path = FACTS) -> dict[str, Any]:
     return loaded
 
 
-def dumped(facts: Mapping[str, Mapping[str, object]]) -> str:
-    """Sections of entries as the text of an extract."""
+def dumped(facts: Mapping[str, Any]) -> str:
+    """The text of an extract: sections of entries."""
     sections = [f"{json.dumps(name)}: {_section(facts[name])}" for name in sorted(facts)]
     return "{\n" + ",\n".join(sections) + "\n}\n"
 

@@ -14,7 +14,7 @@ import attrs
 from .documentation import Entry
 from .extracts import FACTS, load
 
-__all__ = ["RELEASES", "Facts", "FieldFacts", "Known", "first_version", "load_facts"]
+__all__ = ["RELEASES", "Facts", "FieldFacts", "Known", "in_order", "load_facts"]
 
 RELEASES = (22, 16)
 """The releases that were measured, the newer one first."""
@@ -43,8 +43,9 @@ class Known:
     snapshots: tuple[str, ...] = ()
     releases: tuple[int, ...] = ()
     since: tuple[str, ...] = ()
-    """A version for each branch that got it."""
-    until: str | None = None
+    """The version since which all have it, then those of older branches that got it too."""
+    until: tuple[str, ...] = ()
+    """The version since which none has it, likewise."""
     event_class: str | None = None
     privileged: bool = False
     """It was seen with a Privilege header."""
@@ -81,17 +82,17 @@ class Facts:
         """What is known of the event of that name."""
         entries = self._entries("events", kind)
         seen = self.observed["events"].get(kind, _NOTHING)
-        history = self.history.get("events", {}).get(kind, _NOTHING)
+        history = self._history("events", kind)
         headers = seen.get("headers", ())
         classes = [name for entry in entries.values() for name in entry.get("classes", ())]
         releases = {*entries, *seen.get("releases", ()), *self._sent(kind)}
         return Known(
             name=kind,
-            fields=_fields(entries, headers, history),
+            fields=_fields(entries, headers, self._history("event_fields", kind)),
             snapshots=_unique([*_of(entries, "snapshots"), *seen.get("snapshots", ())]),
             releases=tuple(sorted(releases)),
             since=_since(entries, history, releases),
-            until=history.get("until"),
+            until=_versions(history, "until"),
             event_class=classes[0] if classes else None,
             privileged="Privilege" in headers,
             observed=bool(seen),
@@ -101,16 +102,27 @@ class Facts:
     def action(self, name: str) -> Known:
         """What is known of the action of that name."""
         entries = self._entries("actions", name)
-        history = self.history.get("actions", {}).get(name, _NOTHING)
+        history = self._history("actions", name)
         return Known(
             name=name,
-            fields=_fields(entries, (), history),
+            fields=_fields(entries, (), self._history("action_fields", name)),
             releases=tuple(sorted(entries)),
             since=_since(entries, history, set(entries)),
-            until=history.get("until"),
+            until=_versions(history, "until"),
             page=self._page("actions", name, entries),
             privileges=tuple(self.privileges["actions"].get(name, _NOTHING).get("classes", ())),
         )
+
+    def reply(self, action: str) -> tuple[FieldFacts, ...]:
+        """What is known of the fields of that action's reply."""
+        return tuple(
+            FieldFacts(header, since=said.get("since"), until=said.get("until"))
+            for header, said in self._history("reply_fields", action).items()
+        )
+
+    def _history(self, section: str, name: str) -> Mapping[str, Any]:
+        said: Mapping[str, Any] = self.history.get(section, _NOTHING).get(name, _NOTHING)
+        return said
 
     def _entries(self, section: str, name: str) -> dict[int, Entry]:
         """What each release documents under that name, the newer one first."""
@@ -150,9 +162,9 @@ def load_facts(event_names: Mapping[str, str], directory: Path = FACTS) -> Facts
     )
 
 
-def first_version(versions: Iterable[str]) -> str | None:
-    """The oldest of them."""
-    return min(versions, key=_version, default=None)
+def in_order(versions: Iterable[str]) -> list[str]:
+    """The versions, the oldest first."""
+    return sorted(versions, key=_version)
 
 
 def _version(text: str) -> tuple[int, ...]:
@@ -168,7 +180,7 @@ def _fields(
     original = {name.lower(): name for name in reversed(_of(entries, "params"))}
     newest: Entry = next(iter(entries.values()), Entry())
     required = {name.lower() for name in newest.get("required", ())}
-    versions = {name.lower(): said for name, said in history.get("fields", {}).items()}
+    versions = {name.lower(): said for name, said in history.items()}
     return tuple(
         FieldFacts(
             header=spelled.get(name) or original[name],
@@ -203,8 +215,12 @@ def _since(
     tells when it was written, not when the thing came.
     """
     if "since" in history:
-        return (history["since"],)
-    versions = sorted(set(_of(entries, "since")), key=_version)
+        return _versions(history, "since")
+    versions = in_order(set(_of(entries, "since")))
     if versions and releases and _version(versions[0])[0] > min(releases):
         return ()
-    return tuple(versions)
+    return tuple(reversed(versions))
+
+
+def _versions(history: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    return (history[key], *history.get("also", ())) if key in history else ()

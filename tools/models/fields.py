@@ -87,15 +87,20 @@ class Fields:
 
     def grouped(self, said: Said) -> Callable[[str], object]:
         """Whether a header belongs to numbered ones."""
-        groups = [self.groups[w.group] for w in said.values() if w.group in self.groups]
-        patterns = [_pattern(group) for group in groups]
+        groups = [self.group(words) for words in said.values()]
+        patterns = [_pattern(group) for group in groups if group is not None]
         return lambda name: any(pattern.fullmatch(name) for pattern in patterns)
+
+    def group(self, words: FieldWords) -> GroupWords | None:
+        """The numbered headers that are meant."""
+        return None if words.group is None else self.groups.get(words.group)
 
     # Fields --------------------------------------------------------------------------------------
 
     def made(
         self, headers: Iterable[FieldFacts], said: Said, shared: Said
     ) -> tuple[FieldModel, ...]:
+        """A field for each header, unless its name is taken."""
         own = {header.lower(): words for header, words in said.items()}
         common = {header.lower(): words for header, words in shared.items()}
         made: dict[str, FieldModel] = {}
@@ -110,8 +115,10 @@ class Fields:
         return tuple(made.values())
 
     def field(self, fact: FieldFacts, words: FieldWords) -> FieldModel:
+        """The field for a header."""
+        group = self.group(words)
         return FieldModel(
-            header=self.groups[words.group].header if words.group in self.groups else fact.header,
+            header=fact.header if group is None else group.header,
             name=words.name or snake_case(fact.header, self.reserved),
             type=self.type_of(fact.header, words),
             text=words.text,
@@ -125,6 +132,7 @@ class Fields:
         )
 
     def type_of(self, header: str, words: FieldWords) -> str:
+        """The type that is said, if there is such a one; else text."""
         if words.group is not None:
             if words.group in self.groups:
                 return words.group
@@ -136,6 +144,7 @@ class Fields:
 
     @staticmethod
     def required(fact: FieldFacts, words: FieldWords) -> bool:
+        """Whether it must be given."""
         if words.default is not None:
             return False
         return fact.required if words.required is None else words.required

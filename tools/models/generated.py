@@ -32,7 +32,7 @@ def generated(
     general = load_general(overrides)
     families = load_families(problems, overrides)
     made = catalogue(load_facts(general.event_names, facts), families, general, problems)
-    return {path: files for path, files in sorted(_files(made).items())}
+    return dict(sorted(_files(made).items()))
 
 
 def _files(made: Catalogue) -> dict[str, str]:

@@ -44,9 +44,7 @@ def index_module(catalogue: Catalogue) -> str:
         body += [*table(f"{name}: {annotation} = {{", ordered), f'"""{_ABOUT[name]}"""', ""]
     for name, values in _sets(catalogue).items():
         body += [*values, f'"""{_ABOUT[name]}"""', ""]
-    return module(
-        docstring(*_DOC.split("\n\n")), {}, body, public=[*sections, *_sets(catalogue)]
-    )
+    return module(docstring(*_DOC.split("\n\n")), {}, body, public=[*sections, *_sets(catalogue)])
 
 
 _ABOUT = {

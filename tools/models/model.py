@@ -47,8 +47,9 @@ class Story:
 
     text: str
     since: tuple[str, ...] = ()
-    """A version for each branch that got it."""
-    until: str | None = None
+    """The first version that has it, then those of older branches that got it later."""
+    until: tuple[str, ...] = ()
+    """The first version that has it no more, likewise."""
     releases: tuple[int, ...] = ()
     page: tuple[int, str] | None = None
     """The release and the name under which Asterisk's documentation has a page of it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Callable
 
 __all__ = ["ACTION_RESERVED", "EVENT_RESERVED", "REPLY_RESERVED", "class_name", "snake_case"]
 
@@ -36,10 +37,16 @@ REPLY_RESERVED = EVENT_RESERVED | {"message", "succeeded"}
 ACTION_RESERVED = frozenset({"about", "from_headers", "get", "headers", "name", "plain"})
 """What every action has already."""
 
-_SPELLINGS = (
+
+def _as_word(found: re.Match[str]) -> str:
+    return found[0].title()
+
+
+_Spelling = str | Callable[[re.Match[str]], str]
+_SPELLINGS: tuple[tuple[re.Pattern[str], _Spelling], ...] = (
     (re.compile(r"Unique(?:ID|Id)"), "Uniqueid"),  # one thing, spelled in three ways
     (re.compile(r"Linked(?:ID|Id)"), "Linkedid"),
-    (re.compile(r"([A-Z]{2,})(es|s)(?![a-z])"), lambda found: found[0].title()),  # FAXes, URIs
+    (re.compile(r"[A-Z]{2,}e?s(?![a-z])"), _as_word),  # FAXes, URIs
     (re.compile(r"(ID|IP)(?=[a-z]{3})"), r"\1_"),  # CallerIDnum, IPaddress
 )
 _BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

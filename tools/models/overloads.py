@@ -130,9 +130,7 @@ def _send(action: ActionModel, family: str, catalogue: Catalogue, checking: Name
         complete, *items = [catalogue.homes[kind][1] for kind in general.lists[action.name]]
         lines = _overload(_SEND, parameters, "@")
         sometimes = action.name in general.sometimes
-        kinds = list_type(
-            ") -> ", items, complete, ": ...", sometimes=sometimes, indent=_DEPTH
-        )
+        kinds = list_type(") -> ", items, complete, ": ...", sometimes=sometimes, indent=_DEPTH)
         return [*lines[:-1], *kinds]
     if action.reply is not None:
         checking.use(f"{_ACTIONS}.{family}", action.reply.class_name)

@@ -16,16 +16,16 @@ from .naming import EVENT_RESERVED, snake_case
 
 __all__ = ["Base", "Part", "base_of"]
 
-_CHANNEL = (
-    "Channel ChannelState ChannelStateDesc CallerIDNum CallerIDName ConnectedLineNum "
-    "ConnectedLineName Language AccountCode Context Exten Priority Uniqueid Linkedid Tenantid "
-    "ChanVariable"
-).split()
-_BRIDGE = (
-    "BridgeUniqueid BridgeType BridgeTechnology BridgeCreator BridgeName BridgeNumChannels "
-    "BridgeVideoSourceMode BridgeVideoSource"
-).split()
-_HEADERS = {"channel": _CHANNEL, "bridge": _BRIDGE}
+_CHANNEL = """
+    Channel ChannelState ChannelStateDesc CallerIDNum CallerIDName ConnectedLineNum
+    ConnectedLineName Language AccountCode Context Exten Priority Uniqueid Linkedid Tenantid
+    ChanVariable
+"""
+_BRIDGE = """
+    BridgeUniqueid BridgeType BridgeTechnology BridgeCreator BridgeName BridgeNumChannels
+    BridgeVideoSourceMode BridgeVideoSource
+"""
+_HEADERS = {"channel": _CHANNEL.split(), "bridge": _BRIDGE.split()}
 _CLASSES = {
     frozenset[str](): "TypedEvent",
     frozenset({"channel"}): "ChannelEvent",

@@ -10,13 +10,15 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 __all__ = [
     "WIDTH",
     "Literal",
     "bracketed",
     "docstring",
+    "flat",
     "imports",
     "indented",
     "literal",
@@ -24,6 +26,8 @@ __all__ = [
     "quoted",
     "table",
 ]
+
+T = TypeVar("T")
 
 WIDTH = 100
 _STEP = "    "
@@ -74,11 +78,14 @@ def table(head: str, rows: Mapping[str, Literal]) -> list[str]:
     return [head, *indented(line for row in written for line in row), "}"]
 
 
+def flat(values: tuple[T, ...], write: Callable[[T], str]) -> str:
+    """A tuple on one line."""
+    inner = ", ".join(write(value) for value in values)
+    return f"({inner},)" if len(values) == 1 else f"({inner})"
+
+
 def _flat(value: Literal) -> str:
-    if isinstance(value, str):
-        return quoted(value)
-    inner = ", ".join(_flat(item) for item in value)
-    return f"({inner},)" if len(value) == 1 else f"({inner})"
+    return quoted(value) if isinstance(value, str) else flat(value, _flat)
 
 
 def docstring(text: str, *more: str, indent: int = 0) -> list[str]:
@@ -93,9 +100,9 @@ def docstring(text: str, *more: str, indent: int = 0) -> list[str]:
 
 
 def _wrapped(text: str, indent: int) -> list[str]:
-    return textwrap.wrap(
-        text, WIDTH - indent, break_long_words=False, break_on_hyphens=False
-    ) or [""]
+    width = WIDTH - indent
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    return lines or [""]
 
 
 # Modules -----------------------------------------------------------------------------------------
@@ -150,7 +157,10 @@ def _import(name: str, wanted: set[str], indent: int) -> list[str]:
         return [f"import {name}"]
     renamed = sorted(one for one in wanted if " as " in one)
     ordered = sorted(wanted.difference(renamed), key=_import_order)
-    return [*_plain_import(name, ordered, indent), *(f"from {name} import {one}" for one in renamed)]
+    return [
+        *_plain_import(name, ordered, indent),
+        *(f"from {name} import {one}" for one in renamed),
+    ]
 
 
 def _plain_import(name: str, ordered: list[str], indent: int) -> list[str]:

@@ -9,7 +9,7 @@ Law: a key that is not understood is reported, never passed over.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +34,16 @@ OVERRIDES = Path(__file__).resolve().parent.parent / "overrides"
 Problems = list[str]
 
 
-def _releases(given: object) -> tuple[int, ...] | None:
-    return tuple(given) if isinstance(given, list) else None
+def _releases(given: Iterable[int] | None) -> tuple[int, ...] | None:
+    return None if given is None else tuple(given)
 
 
-def _texts(given: object) -> tuple[str, ...]:
-    return tuple(given) if isinstance(given, list | tuple) else ()
+def _some_texts(given: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if given is None else tuple(given)
+
+
+def _texts(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(given)
 
 
 @attrs.frozen(kw_only=True)
@@ -65,7 +69,7 @@ class _Entry:
     since: str | None = None
     until: str | None = None
     releases: tuple[int, ...] | None = attrs.field(default=None, converter=_releases)
-    fields: Mapping[str, FieldWords] = attrs.field(factory=dict)
+    fields: Mapping[str, FieldWords] = attrs.field(factory=dict[str, FieldWords])
     ignore: tuple[str, ...] = attrs.field(default=(), converter=_texts)
     unseen: bool = False
     """Nobody has seen it come; it was read from the source."""
@@ -76,9 +80,7 @@ class EventWords(_Entry):
     """What is said of an event."""
 
     class_: str | None = None
-    snapshots: tuple[str, ...] | None = attrs.field(
-        default=None, converter=lambda given: None if given is None else tuple(given)
-    )
+    snapshots: tuple[str, ...] | None = attrs.field(default=None, converter=_some_texts)
     kind: str | None = None
     """The event's name, where the key is not."""
 
@@ -102,7 +104,7 @@ class EnumWords:
 
     text: str = ""
     base: str = "text"
-    members: Mapping[str, int | str] = attrs.field(factory=dict)
+    members: Mapping[str, int | str] = attrs.field(factory=dict[str, int | str])
 
 
 @attrs.frozen(kw_only=True)
@@ -111,7 +113,7 @@ class GroupWords:
 
     text: str = ""
     header: str = ""
-    fields: Mapping[str, FieldWords] = attrs.field(factory=dict)
+    fields: Mapping[str, FieldWords] = attrs.field(factory=dict[str, FieldWords])
 
 
 @attrs.frozen(kw_only=True)
@@ -120,12 +122,12 @@ class FamilyWords:
 
     name: str
     about: str = ""
-    headers: Mapping[str, FieldWords] = attrs.field(factory=dict)
-    events: Mapping[str, EventWords] = attrs.field(factory=dict)
-    replies: Mapping[str, ReplyWords] = attrs.field(factory=dict)
-    actions: Mapping[str, ActionWords] = attrs.field(factory=dict)
-    enums: Mapping[str, EnumWords] = attrs.field(factory=dict)
-    groups: Mapping[str, GroupWords] = attrs.field(factory=dict)
+    headers: Mapping[str, FieldWords] = attrs.field(factory=dict[str, FieldWords])
+    events: Mapping[str, EventWords] = attrs.field(factory=dict[str, EventWords])
+    replies: Mapping[str, ReplyWords] = attrs.field(factory=dict[str, ReplyWords])
+    actions: Mapping[str, ActionWords] = attrs.field(factory=dict[str, ActionWords])
+    enums: Mapping[str, EnumWords] = attrs.field(factory=dict[str, EnumWords])
+    groups: Mapping[str, GroupWords] = attrs.field(factory=dict[str, GroupWords])
 
 
 @attrs.frozen(kw_only=True)
@@ -137,6 +139,8 @@ class General:
     marks: frozenset[str]
     """What is a field only where it is documented, or somebody says so."""
     event_names: Mapping[str, str]
+    internal: frozenset[str]
+    """Events that no client is sent."""
     lists: Mapping[str, tuple[str, ...]]
     """Action: the completing event, then the items."""
     extra: Mapping[str, tuple[str, ...]]
@@ -156,6 +160,7 @@ def load_general(directory: Path = OVERRIDES) -> General:
         envelope=frozenset(name.lower() for name in given["envelope"]),
         marks=frozenset(name.lower() for name in given["marks"]),
         event_names=given["names"]["events"],
+        internal=frozenset(given["names"]["internal"]),
         lists={action: tuple(events) for action, events in given["lists"].items()},
         extra={event: tuple(names) for event, names in given["lists-extra"].items()},
         empty={action: tuple(texts) for action, texts in given["lists-empty"].items()},
@@ -196,7 +201,8 @@ class _Reader:
             "groups": self.entries("groups", GroupWords, given),
         }
         rest = {key: value for key, value in given.items() if key not in sections}
-        return self.made("", FamilyWords, {"name": name} | rest | sections)
+        made: FamilyWords = self.made("", FamilyWords, {"name": name} | rest | sections)
+        return made
 
     def entries(self, section: str, made_of: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
         return {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .declared import Names, about, field_lines, story_lines
-from .model import ActionModel, Catalogue, EventModel, GroupModel, ReplyModel
+from .model import ActionModel, Catalogue, EventModel, FieldModel, GroupModel, ReplyModel
 from .source import WIDTH, bracketed, docstring, imports, indented, module, quoted
 from .words import EnumWords
 
@@ -68,9 +68,7 @@ def _parts(event: EventModel, names: Names) -> list[str]:
 def _fields(
     fields: Iterable[FieldModel], catalogue: Catalogue, names: Names, *, given: bool = False
 ) -> list[str]:
-    return [
-        line for field in fields for line in field_lines(field, catalogue, names, given=given)
-    ]
+    return [line for field in fields for line in field_lines(field, catalogue, names, given=given)]
 
 
 # Actions -----------------------------------------------------------------------------------------
@@ -96,7 +94,7 @@ def actions_module(catalogue: Catalogue, family: str) -> str:
         names.needed,
         body,
         checking=[*imports(checking.needed, indent=4), *lists] if lists else (),
-        public=[one.class_name for one in (*replies, *actions)],
+        public=[*(reply.class_name for reply in replies), *names.own],
     )
 
 

@@ -227,7 +227,7 @@ class Originate(TypedAction[Reply]):
     """The Uniqueid that the channel shall have."""
     other_channel_id: str | None = text("OtherChannelId")
     """The Uniqueid that the second half of a Local channel shall have."""
-    pre_dial_gosub: str | None = text("PreDialGoSub", since="18.23.0")
+    pre_dial_gosub: str | None = text("PreDialGoSub", since="18.23.0", releases=(22,))
     """`context,exten,priority` that the new channel runs before it dials; only without Async and
     with an extension.
     """
@@ -261,7 +261,7 @@ class PlayMF(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout(
-        "PlayMF", privileges=frozenset({"call"}), since="16.21.0"
+        "PlayMF", privileges=frozenset({"call"}), since="19.0.0"
     )
     channel: str = text("Channel", required=True)
     digit: str = text("Digit", required=True)
@@ -298,7 +298,7 @@ class Redirect(TypedAction[Reply]):
 class SendFlash(TypedAction[Reply]):
     """Flash a channel's hook, or let it see a flash.
 
-    Asterisk 20.3.0 and later.
+    Asterisk 18.18.0, 20.3.0 and later.
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Actions/SendFlash/
     """
 

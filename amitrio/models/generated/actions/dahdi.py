@@ -89,25 +89,25 @@ class AOCMessage(TypedAction[Reply]):
     """For E: the number whose calls are charged together."""
     charging_association_plan: int | None = integer("ChargingAssociationPlan")
     """The numbering plan of that number."""
-    charged_item: AOCMessageItem | None = enumerated("ChargedItem", AOCMessageItem)
+    charged_item: AOCMessageItem | None = enumerated("ChargedItem", AOCMessageItem, since="20.1.0")
     """For S, as all that follows."""
-    rate_type: AOCMessageRate | None = enumerated("RateType", AOCMessageRate)
-    time: int | None = integer("Time")
+    rate_type: AOCMessageRate | None = enumerated("RateType", AOCMessageRate, since="20.1.0")
+    time: int | None = integer("Time", since="20.1.0")
     """For how much time the price is."""
-    time_scale: str | None = text("TimeScale")
+    time_scale: str | None = text("TimeScale", since="20.1.0")
     """`OneHundredthSecond`, `OneTenthSecond`, `Second`, `TenSeconds`, `Minute`, `Hour` or `Day`;
     for a rate by volume its unit.
     """
-    granularity: int | None = integer("Granularity")
+    granularity: int | None = integer("Granularity", since="20.1.0")
     """The step in which time is counted."""
     granularity_time_scale: AOCMessageTimeScale | None = enumerated(
-        "GranularityTimeScale", AOCMessageTimeScale
+        "GranularityTimeScale", AOCMessageTimeScale, since="20.1.0"
     )
-    charging_type: AOCCharging | None = enumerated("ChargingType", AOCCharging)
+    charging_type: AOCCharging | None = enumerated("ChargingType", AOCCharging, since="20.1.0")
     """Continuous by default."""
-    volume_unit: AOCVolumeUnit | None = enumerated("VolumeUnit", AOCVolumeUnit)
+    volume_unit: AOCVolumeUnit | None = enumerated("VolumeUnit", AOCVolumeUnit, since="20.1.0")
     """Asterisk reads it from TimeScale, and wants it here as well."""
-    code: int | None = integer("Code")
+    code: int | None = integer("Code", since="20.1.0")
     """For a special arrangement or a special code."""
     units: Sequence[AOCMessageUnit] = numbered("Unit{field}({index})", AOCMessageUnit)
     """At most 32, for a charge in units."""
@@ -191,7 +191,7 @@ class DAHDIShowChannels(TypedAction["DAHDIShowChannelsReply"]):
 class DAHDIShowStatus(TypedAction["DAHDIShowStatusReply"]):
     """List the DAHDI spans.
 
-    Asterisk 21.3.0 and later.
+    Asterisk 18.23.0, 20.8.0, 21.3.0 and later.
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Actions/DAHDIShowStatus/
     """
 

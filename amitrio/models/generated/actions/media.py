@@ -153,7 +153,7 @@ class MixMonitorMute(TypedAction[Reply]):
     channel: str = text("Channel", required=True)
     direction: MixMonitorDirection = enumerated("Direction", MixMonitorDirection, required=True)
     muted: bool = flag("State", required=True)
-    mix_monitor_id: str | None = text("MixMonitorID")
+    mix_monitor_id: str | None = text("MixMonitorID", releases=(22,))
     """All of the channel if left out."""
 
 

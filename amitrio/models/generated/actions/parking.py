@@ -44,7 +44,7 @@ class Park(TypedAction[Reply]):
     for ever.
     """
     parking_lot: str | None = text("Parkinglot")
-    parking_space: int | None = integer("ParkingSpace", since="18.19.0")
+    parking_space: int | None = integer("ParkingSpace", since="18.19.0", releases=(22,))
 
 
 @attrs.frozen(kw_only=True)

@@ -82,7 +82,7 @@ __all__ = [
 class PJSIPHangup(TypedAction["PJSIPHangupReply"]):
     """Hang up PJSIP channels with a SIP response.
 
-    Asterisk 21.1.0 and later.
+    Asterisk 18.21.0, 20.6.0, 21.1.0 and later.
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Actions/PJSIPHangup/
     """
 
@@ -110,7 +110,7 @@ class PJSIPNotify(TypedAction[Reply]):
     uri: str | None = text("URI")
     channel: str | None = text("channel")
     """The channel of a call."""
-    option: str | None = text("Option")
+    option: str | None = text("Option", since="20.1.0")
     """What to send: a section of pjsip_notify.conf."""
     variable: Mapping[str, str] = settings("Variable")
     """What to send: SIP headers, and `Content` for the body."""
@@ -149,7 +149,7 @@ class PJSIPRegister(TypedAction[Reply]):
 class PJSIPSetMaintenance(TypedAction[Reply]):
     """Refuse the new calls of an endpoint, or take them again.
 
-    Asterisk 22.10.0 and later.
+    Asterisk 20.20.0, 22.10.0, 23.4.0 and later.
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Actions/PJSIPSetMaintenance/
     """
 
@@ -231,7 +231,7 @@ class PJSIPShowEndpoints(TypedAction["PJSIPShowEndpointsReply"]):
 class PJSIPShowMaintenance(TypedAction["PJSIPShowMaintenanceReply"]):
     """List the endpoints whose new calls are refused.
 
-    Asterisk 22.10.0 and later.
+    Asterisk 20.20.0, 22.10.0, 23.4.0 and later.
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Actions/PJSIPShowMaintenance/
     """
 
@@ -258,7 +258,7 @@ class PJSIPShowRegistrationInboundContactStatuses(
     about: ClassVar[ActionAbout] = ActionAbout(
         "PJSIPShowRegistrationInboundContactStatuses",
         privileges=frozenset({"system"}),
-        since="13.14.0",
+        since="14.3.0",
     )
 
 

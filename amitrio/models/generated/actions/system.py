@@ -61,6 +61,10 @@ class CoreSettingsReply(TypedReply):
     """The server's version and settings."""
 
     about: ClassVar[About] = About("CoreSettings")
+    sounds_search_custom_dir: bool | None = yes_no(
+        "SoundsSearchCustomDir", since="21.1.0", releases=(22,)
+    )
+    """Whether own sounds are looked for first."""
     ami_version: str | None = text("AMIversion")
     asterisk_version: str | None = text("AsteriskVersion")
     system_name_: str | None = text("SystemName")
@@ -79,8 +83,6 @@ class CoreSettingsReply(TypedReply):
     """Whether call records are made."""
     core_http_enabled: bool | None = yes_no("CoreHTTPenabled")
     """Whether AMI is served over HTTP."""
-    sounds_search_custom_dir: bool | None = yes_no("SoundsSearchCustomDir")
-    """Whether own sounds are looked for first."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -97,7 +99,7 @@ class CoreStatusReply(TypedReply):
     core_reload_time: str | None = text("CoreReloadTime")
     core_current_calls: int | None = integer("CoreCurrentCalls")
     """How many channels there are."""
-    core_processed_calls: int | None = integer("CoreProcessedCalls")
+    core_processed_calls: int | None = integer("CoreProcessedCalls", releases=(22,))
     """How many calls there were since the start."""
 
 
@@ -208,7 +210,7 @@ class Filter(TypedAction[Reply]):
     )
     operation: str = text("Operation", default="Add")
     """There is only `Add`."""
-    match_criteria: str | None = text("MatchCriteria")
+    match_criteria: str | None = text("MatchCriteria", since="22.1.0")
     """What is looked at and how; older servers pass over it in silence."""
     filter: str | None = verbatim("Filter")
     """What to look for: without criteria a POSIX regular expression, with `!` before it to leave
@@ -220,7 +222,7 @@ class Filter(TypedAction[Reply]):
 class FilterList(TypedAction[Reply]):
     """List the session's filters; it is documented in Asterisk 16, but no server has it.
 
-    Asterisk before 19.7.0.
+    Asterisk before 16.29.0, 18.15.0, 19.7.0.
     https://docs.asterisk.org/Asterisk_16_Documentation/API_Documentation/AMI_Actions/FilterList/
     """
 
@@ -312,7 +314,7 @@ class ModuleLoad(TypedAction[Reply]):
     """Its file or a part of the core; only a reload does without, and is of everything."""
     load_type: ModuleOperation = enumerated("LoadType", ModuleOperation, required=True)
     """What to do; `refresh` is to unload and load."""
-    recursive: bool | None = yes_no("Recursive")
+    recursive: bool | None = yes_no("Recursive", since="21.3.0")
     """In a refresh: the modules that need it as well."""
 
 

@@ -148,7 +148,7 @@ class MailboxStatus(TypedAction[MailboxStatusReply]):
 class VoicemailBoxSummary(TypedAction["VoicemailBoxSummaryReply"]):
     """List the messages of a mailbox.
 
-    Asterisk 20.5.0 and later.
+    Asterisk 18.20.0, 20.5.0 and later.
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Actions/VoicemailBoxSummary/
     """
 
@@ -167,7 +167,7 @@ class VoicemailBoxSummary(TypedAction["VoicemailBoxSummaryReply"]):
 class VoicemailForward(TypedAction[Reply]):
     """Copy a message to another mailbox; the reply's message says whether it worked.
 
-    Asterisk 20.5.0 and later.
+    Asterisk 18.20.0, 20.5.0 and later.
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Actions/VoicemailForward/
     """
 
@@ -189,7 +189,7 @@ class VoicemailForward(TypedAction[Reply]):
 class VoicemailMove(TypedAction[Reply]):
     """Move a message to another folder; the reply's message says whether it worked.
 
-    Asterisk 20.5.0 and later.
+    Asterisk 18.20.0, 20.5.0 and later.
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Actions/VoicemailMove/
     """
 
@@ -226,7 +226,7 @@ class VoicemailRefresh(TypedAction[Reply]):
 class VoicemailRemove(TypedAction[Reply]):
     """Delete a message; the reply's message says whether it worked.
 
-    Asterisk 20.5.0 and later.
+    Asterisk 18.20.0, 20.5.0 and later.
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Actions/VoicemailRemove/
     """
 

@@ -168,7 +168,7 @@ class DTMFBegin(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/DTMFBegin/
     """
 
-    about: ClassVar[About] = About("DTMFBegin", "dtmf", since="16.24.0")
+    about: ClassVar[About] = About("DTMFBegin", "dtmf", since="19.2.0")
     digit: str | None = text("Digit")
     """0-9, A-D, `*` or `#`."""
     direction: DTMFDirection | None = enumerated("Direction", DTMFDirection)
@@ -182,7 +182,7 @@ class DTMFEnd(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/DTMFEnd/
     """
 
-    about: ClassVar[About] = About("DTMFEnd", "dtmf", since="16.24.0")
+    about: ClassVar[About] = About("DTMFEnd", "dtmf", since="19.2.0")
     digit: str | None = text("Digit")
     """0-9, A-D, `*` or `#`."""
     duration_ms: int | None = integer("DurationMs")
@@ -242,7 +242,7 @@ class Flash(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/Flash/
     """
 
-    about: ClassVar[About] = About("Flash", "call", since="16.24.0")
+    about: ClassVar[About] = About("Flash", "call", since="19.2.0")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -258,7 +258,7 @@ class Hangup(ChannelEvent):
     """Why, in Q.850's numbers."""
     cause_txt: str | None = text("Cause-txt")
     """The cause in words."""
-    tech_cause: int | None = integer("TechCause", since="20.17.0")
+    tech_cause: int | None = integer("TechCause", since="20.17.0", releases=(22,))
     """Why, in the numbers of the channel's technology (of SIP, say); only if it failed."""
 
 
@@ -312,7 +312,7 @@ class HangupRequest(ChannelEvent):
     about: ClassVar[About] = About("HangupRequest", "call", since="12.0.0")
     cause: HangupCause | None = enumerated("Cause", HangupCause)
     """Why, in Q.850's numbers."""
-    tech_cause: int | None = integer("TechCause", since="20.17.0")
+    tech_cause: int | None = integer("TechCause", since="20.17.0", releases=(22,))
     """Why, in the numbers of the channel's technology (of SIP, say); only if it failed."""
 
 
@@ -415,7 +415,7 @@ class NewConnectedLine(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/NewConnectedLine/
     """
 
-    about: ClassVar[About] = About("NewConnectedLine", "call", since="13.13.0")
+    about: ClassVar[About] = About("NewConnectedLine", "call", since="14.2.0")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -484,7 +484,7 @@ class Rename(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/Rename/
     """
 
-    about: ClassVar[About] = About("Rename", "call", since="16.24.0")
+    about: ClassVar[About] = About("Rename", "call", since="19.2.0")
     channel: str | None = text("Channel")
     """The old name."""
     new_name: str | None = text("Newname")
@@ -504,7 +504,7 @@ class SoftHangupRequest(ChannelEvent):
     """Who asks, as flags and not as a cause of Q.850: 1 device, 2 redirection, 4 shutdown, 8
     timeout, 16 unloaded module, 32 third party, 128 hangup in the dialplan.
     """
-    tech_cause: int | None = integer("TechCause", since="20.17.0")
+    tech_cause: int | None = integer("TechCause", since="20.17.0", releases=(22,))
     """Why, in the numbers of the channel's technology (of SIP, say); only if it failed."""
 
 
@@ -580,4 +580,4 @@ class Wink(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/Wink/
     """
 
-    about: ClassVar[About] = About("Wink", "call", since="16.24.0")
+    about: ClassVar[About] = About("Wink", "call", since="19.2.0")

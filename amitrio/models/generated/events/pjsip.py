@@ -92,7 +92,7 @@ class AorDetail(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/AorDetail/
     """
 
-    about: ClassVar[About] = About("AorDetail", since="13.12.0")
+    about: ClassVar[About] = About("AorDetail", since="14.1.0")
     object_type: str | None = text("ObjectType")
     """What kind of object: `endpoint`, `aor`, `auth`, ..."""
     object_name: str | None = text("ObjectName")
@@ -119,7 +119,7 @@ class AorDetail(TypedEvent):
     """The SIP URI that everything is sent over."""
     support_path: bool | None = true_false("SupportPath")
     """Whether Path headers are heeded."""
-    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly")
+    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly", since="22.2.0")
     """Whether only a good answer counts as one."""
     qualify_timeout: float | None = number("QualifyTimeout")
     """Seconds that an answer may take."""
@@ -157,7 +157,7 @@ class AorList(TypedEvent):
     """Seconds between two looks whether it answers; 0 for never."""
     qualify_timeout: float | None = number("QualifyTimeout")
     """Seconds that an answer may take."""
-    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly")
+    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly", since="22.2.0")
     """Whether only a good answer counts as one."""
     authenticate_qualify: bool | None = true_false("AuthenticateQualify")
     """Whether a challenge to it is answered."""
@@ -213,14 +213,14 @@ class AuthDetail(TypedEvent):
     """What the credentials are."""
     endpoint_name: str | None = text("EndpointName")
     """The endpoint that it belongs to."""
-    oauth_client_id: str | None = text("OauthClientid")
-    oauth_secret: str | None = text("OauthSecret", secret=True)
-    password_digest: str | None = text("PasswordDigest", secret=True)
+    oauth_client_id: str | None = text("OauthClientid", since="17.0.0")
+    oauth_secret: str | None = text("OauthSecret", since="17.0.0", secret=True)
+    password_digest: str | None = text("PasswordDigest", since="22.2.0", secret=True)
     """Digests of user, realm and password, each after its algorithm."""
-    refresh_token: str | None = text("RefreshToken", secret=True)
-    supported_algorithms_uac: tuple[str, ...] = words("SupportedAlgorithmsUac")
+    refresh_token: str | None = text("RefreshToken", since="17.0.0", secret=True)
+    supported_algorithms_uac: tuple[str, ...] = words("SupportedAlgorithmsUac", since="22.2.0")
     """The digests used where Asterisk is asked."""
-    supported_algorithms_uas: tuple[str, ...] = words("SupportedAlgorithmsUas")
+    supported_algorithms_uas: tuple[str, ...] = words("SupportedAlgorithmsUas", since="22.2.0")
     """The digests offered where Asterisk asks."""
 
 
@@ -246,14 +246,14 @@ class AuthList(TypedEvent):
     password: str | None = verbatim("Password", secret=True)
     nonce_lifetime: int | None = integer("NonceLifetime")
     """Seconds."""
-    oauth_client_id: str | None = text("OauthClientid")
-    oauth_secret: str | None = text("OauthSecret", secret=True)
-    password_digest: str | None = text("PasswordDigest", secret=True)
+    oauth_client_id: str | None = text("OauthClientid", since="17.0.0")
+    oauth_secret: str | None = text("OauthSecret", since="17.0.0", secret=True)
+    password_digest: str | None = text("PasswordDigest", since="22.2.0", secret=True)
     """Digests of user, realm and password, each after its algorithm."""
-    refresh_token: str | None = text("RefreshToken", secret=True)
-    supported_algorithms_uac: tuple[str, ...] = words("SupportedAlgorithmsUac")
+    refresh_token: str | None = text("RefreshToken", since="17.0.0", secret=True)
+    supported_algorithms_uac: tuple[str, ...] = words("SupportedAlgorithmsUac", since="22.2.0")
     """The digests used where Asterisk is asked."""
-    supported_algorithms_uas: tuple[str, ...] = words("SupportedAlgorithmsUas")
+    supported_algorithms_uas: tuple[str, ...] = words("SupportedAlgorithmsUas", since="22.2.0")
     """The digests offered where Asterisk asks."""
 
 
@@ -306,7 +306,7 @@ class ContactList(TypedEvent):
     status: ContactState | None = enumerated("Status", ContactState)
     roundtrip_usec: int | None = integer("RoundtripUsec", null=("N/A",))
     """How long its last answer took, in microseconds."""
-    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly")
+    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly", since="22.2.0")
     """Whether only a good answer counts as one."""
 
 
@@ -371,7 +371,7 @@ class ContactStatusDetail(TypedEvent):
     """Seconds between two looks whether it answers; 0 for never."""
     qualify_timeout: float | None = number("QualifyTimeout")
     """Seconds that an answer may take."""
-    qualify_2xx_only: bool | None = flag("Qualify2xxOnly")
+    qualify_2xx_only: bool | None = flag("Qualify2xxOnly", since="22.2.0")
     """Whether only a good answer counts as one."""
 
 
@@ -517,7 +517,9 @@ class EndpointDetail(TypedEvent):
     dtls_setup: DtlsSetup | None = enumerated("DtlsSetup", DtlsSetup)
     srtp_tag_32: bool | None = true_false("SrtpTag32")
     """Whether tags have 32 bits, not 80."""
-    redirect_method: RedirectMethod | None = enumerated("RedirectMethod", RedirectMethod)
+    redirect_method: RedirectMethod | None = enumerated(
+        "RedirectMethod", RedirectMethod, since="22.3.0"
+    )
     """Who follows a redirection."""
     set_var: str | None = verbatim("SetVar")
     """Variables of its channels: `NAME=value`, with commas between."""
@@ -532,7 +534,7 @@ class EndpointDetail(TypedEvent):
     """Where its subscriptions look."""
     allow_overlap: bool | None = true_false("AllowOverlap")
     """Whether it may dial bit by bit."""
-    overlap_context: str | None = text("OverlapContext")
+    overlap_context: str | None = text("OverlapContext", since="20.2.0")
     """Where numbers are looked up that are dialed bit by bit."""
     accept_multiple_sdp_answers: bool | None = true_false("AcceptMultipleSdpAnswers")
     acl: str | None = text("Acl")
@@ -542,11 +544,11 @@ class EndpointDetail(TypedEvent):
     bind_rtp_to_media_address: bool | None = true_false("BindRtpToMediaAddress")
     bundle: bool | None = true_false("Bundle")
     """Whether media share one transport."""
-    codec_prefs_incoming_answer: str | None = text("CodecPrefsIncomingAnswer")
-    codec_prefs_incoming_offer: str | None = text("CodecPrefsIncomingOffer")
+    codec_prefs_incoming_answer: str | None = text("CodecPrefsIncomingAnswer", since="18.0.0")
+    codec_prefs_incoming_offer: str | None = text("CodecPrefsIncomingOffer", since="18.0.0")
     """As `prefer:pending, operation:intersect, keep:all, transcode:allow`; so the other three."""
-    codec_prefs_outgoing_answer: str | None = text("CodecPrefsOutgoingAnswer")
-    codec_prefs_outgoing_offer: str | None = text("CodecPrefsOutgoingOffer")
+    codec_prefs_outgoing_answer: str | None = text("CodecPrefsOutgoingAnswer", since="18.0.0")
+    codec_prefs_outgoing_offer: str | None = text("CodecPrefsOutgoingOffer", since="18.0.0")
     contact_acl: str | None = text("ContactAcl")
     dtls_auto_generate_cert: bool | None = yes_no("DtlsAutoGenerateCert")
     dtls_fingerprint: FingerprintHash | None = enumerated("DtlsFingerprint", FingerprintHash)
@@ -558,7 +560,7 @@ class EndpointDetail(TypedEvent):
     geoloc_outgoing_call_profile: str | None = text("GeolocOutgoingCallProfile")
     ignore_183_without_sdp: bool | None = true_false("Ignore183WithoutSdp")
     incoming_call_offer_pref: CallOfferPreference | None = enumerated(
-        "IncomingCallOfferPref", CallOfferPreference
+        "IncomingCallOfferPref", CallOfferPreference, since="18.0.0"
     )
     incoming_mwi_mailbox: str | None = text("IncomingMwiMailbox")
     """The mailbox that it tells of."""
@@ -567,7 +569,7 @@ class EndpointDetail(TypedEvent):
     mwi_subscribe_replaces_unsolicited: bool | None = yes_no("MwiSubscribeReplacesUnsolicited")
     notify_early_in_use_ringing: bool | None = true_false("NotifyEarlyInuseRinging")
     outgoing_call_offer_pref: CallOfferPreference | None = enumerated(
-        "OutgoingCallOfferPref", CallOfferPreference
+        "OutgoingCallOfferPref", CallOfferPreference, since="18.0.0"
     )
     refer_blind_progress: bool | None = true_false("ReferBlindProgress")
     """Whether a blind transfer's progress is told."""
@@ -580,28 +582,28 @@ class EndpointDetail(TypedEvent):
     """Seconds without media until hangup; 0 for none."""
     rtp_timeout_hold: int | None = integer("RtpTimeoutHold")
     """The same while on hold."""
-    rtp_port_start: int | None = integer("RtpPortStart")
+    rtp_port_start: int | None = integer("RtpPortStart", since="22.10.0")
     """0 for what rtp.conf says."""
-    rtp_port_end: int | None = integer("RtpPortEnd")
+    rtp_port_end: int | None = integer("RtpPortEnd", since="22.10.0")
     """0 for what rtp.conf says."""
     security_negotiation: SecurityAgreement | None = enumerated(
-        "SecurityNegotiation", SecurityAgreement
+        "SecurityNegotiation", SecurityAgreement, since="20.1.0"
     )
-    send_aoc: bool | None = true_false("SendAoc")
+    send_aoc: bool | None = true_false("SendAoc", since="20.1.0")
     """Whether advice of charge is sent."""
     send_history_info: bool | None = true_false("SendHistoryInfo")
     stir_shaken: str | None = text("StirShaken")
     """`on`, `off` and more in Asterisk 16; of no effect in 22, which always says `no`."""
     stir_shaken_profile: str | None = text("StirShakenProfile")
-    suppress_moh_on_sendonly: bool | None = true_false("SuppressMohOnSendonly")
+    suppress_moh_on_sendonly: bool | None = true_false("SuppressMohOnSendonly", since="22.1.0")
     suppress_q850_reason_headers: bool | None = true_false("SuppressQ850ReasonHeaders")
-    tenant_id: str | None = text("Tenantid")
+    tenant_id: str | None = text("Tenantid", since="21.5.0")
     voicemail_extension: str | None = text("VoicemailExtension")
     """What a phone dials for its messages."""
     webrtc: bool | None = yes_no("Webrtc")
     """Whether everything is set that WebRTC needs."""
     disallow: str | None = text("Disallow")
-    follow_redirect_methods: tuple[str, ...] = words("FollowRedirectMethods")
+    follow_redirect_methods: tuple[str, ...] = words("FollowRedirectMethods", since="22.8.0")
     """The requests, besides calls, whose redirection is followed."""
     contact_user: str | None = text("ContactUser")
     """The user of the Contact that is sent."""
@@ -663,7 +665,7 @@ class IdentifyDetail(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/IdentifyDetail/
     """
 
-    about: ClassVar[About] = About("IdentifyDetail", since="13.20.0")
+    about: ClassVar[About] = About("IdentifyDetail", since="15.3.0")
     object_type: str | None = text("ObjectType")
     """What kind of object: `endpoint`, `aor`, `auth`, ..."""
     object_name: str | None = text("ObjectName")
@@ -673,7 +675,7 @@ class IdentifyDetail(TypedEvent):
     match: tuple[str, ...] = words("Match")
     """Addresses, each with its mask."""
     match_header: str | None = text("MatchHeader")
-    match_request_uri: str | None = text("MatchRequestUri")
+    match_request_uri: str | None = text("MatchRequestUri", since="21.3.0")
     endpoint_name: str | None = text("EndpointName")
     """The endpoint that it belongs to."""
 
@@ -697,7 +699,7 @@ class InboundRegistrationDetail(TypedEvent):
     """Seconds, for a registration that does not say."""
     qualify_timeout: float | None = number("QualifyTimeout")
     """Seconds that an answer may take."""
-    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly")
+    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly", since="22.2.0")
     """Whether only a good answer counts as one."""
     mailboxes: tuple[str, ...] = words("Mailboxes")
     """The mailboxes whose state is told."""
@@ -781,7 +783,7 @@ class OutboundRegistrationDetail(TypedEvent):
     max_retries: int | None = integer("MaxRetries")
     client_uri: str | None = text("ClientUri")
     security_negotiation: SecurityAgreement | None = enumerated(
-        "SecurityNegotiation", SecurityAgreement
+        "SecurityNegotiation", SecurityAgreement, since="20.1.0"
     )
     auth_rejection_permanent: bool | None = true_false("AuthRejectionPermanent")
     server_uri: str | None = text("ServerUri")
@@ -791,7 +793,7 @@ class OutboundRegistrationDetail(TypedEvent):
     """Whether Path headers are heeded."""
     retry_interval: int | None = integer("RetryInterval")
     """Seconds."""
-    contact_header_params: str | None = text("ContactHeaderParams")
+    contact_header_params: str | None = text("ContactHeaderParams", since="17.0.0")
     expiration: int | None = integer("Expiration")
     """Seconds that are asked for."""
     transport: str | None = text("Transport")
@@ -799,7 +801,7 @@ class OutboundRegistrationDetail(TypedEvent):
     """Whether calls back are known by a parameter of the Contact."""
     contact_user: str | None = text("ContactUser")
     endpoint: str | None = text("Endpoint")
-    user_agent: str | None = verbatim("UserAgent")
+    user_agent: str | None = verbatim("UserAgent", since="21.2.0")
     forbidden_retry_interval: int | None = integer("ForbiddenRetryInterval")
     """Seconds; 0 for giving up."""
     outbound_auth: tuple[str, ...] = words("OutboundAuth")
@@ -808,7 +810,7 @@ class OutboundRegistrationDetail(TypedEvent):
     """The SIP URI that everything is sent over."""
     fatal_retry_interval: int | None = integer("FatalRetryInterval")
     """Seconds; 0 for giving up."""
-    support_outbound: bool | None = yes_no("SupportOutbound")
+    support_outbound: bool | None = yes_no("SupportOutbound", since="17.0.0")
     status: RegistrationState | None = enumerated("Status", RegistrationState)
     next_registration: int | None = integer("NextReg")
     """Seconds until the next."""
@@ -863,7 +865,7 @@ class OutboundSubscriptionDetailComplete(TypedEvent):
 class PJSIPMaintenanceStatus(TypedEvent):
     """New calls of an endpoint are refused, or taken again; also an item of PJSIPShowMaintenance.
 
-    Asterisk 22.10.0 and later.
+    Asterisk 20.20.0, 22.10.0, 23.4.0 and later.
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/PJSIPMaintenanceStatus/
     """
 
@@ -877,7 +879,7 @@ class PJSIPMaintenanceStatus(TypedEvent):
 class PJSIPMaintenanceStatusComplete(TypedEvent):
     """The end of PJSIPShowMaintenance's list.
 
-    Asterisk 22.10.0 and later.
+    Asterisk 20.20.0, 22.10.0, 23.4.0 and later.
     """
 
     about: ClassVar[About] = About(
@@ -958,12 +960,12 @@ class TransportDetail(TypedEvent):
     allow_wildcard_certs: bool | None = yes_no("AllowWildcardCerts")
     symmetric_transport: bool | None = true_false("SymmetricTransport")
     """Whether answers leave by the transport that the request came by."""
-    tcp_keepalive_enable: bool | None = true_false("TcpKeepaliveEnable")
-    tcp_keepalive_idle_time: int | None = integer("TcpKeepaliveIdleTime")
+    tcp_keepalive_enable: bool | None = true_false("TcpKeepaliveEnable", since="21.3.0")
+    tcp_keepalive_idle_time: int | None = integer("TcpKeepaliveIdleTime", since="21.3.0")
     """Seconds."""
-    tcp_keepalive_interval_time: int | None = integer("TcpKeepaliveIntervalTime")
+    tcp_keepalive_interval_time: int | None = integer("TcpKeepaliveIntervalTime", since="21.3.0")
     """Seconds."""
-    tcp_keepalive_probe_count: int | None = integer("TcpKeepaliveProbeCount")
+    tcp_keepalive_probe_count: int | None = integer("TcpKeepaliveProbeCount", since="21.3.0")
     endpoint_name: str | None = text("EndpointName")
     """The endpoint that it belongs to."""
     async_operations: int | None = integer("AsyncOperations")

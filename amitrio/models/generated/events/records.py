@@ -55,7 +55,7 @@ class CEL(TypedEvent):
     channel: str | None = text("Channel")
     user_def_type: str | None = text("UserDefType")
     """The name from the dialplan."""
-    tenantid: str | None = text("TenantID")
+    tenantid: str | None = text("TenantID", releases=(22,))
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -131,21 +131,21 @@ class PeerEntry(TypedEvent):
     ip_port: int | None = integer("IPport")
     """In the other lists; SIP says 0 where it does not know."""
     description: str | None = text("Description")
-    auto_force_rport: bool | None = yes_no("AutoForcerport", until="21.0.0")
+    auto_force_rport: bool | None = yes_no("AutoForcerport", until="21.0.0", releases=(16,))
     """SIP: whether NAT is looked for, to answer where requests come from."""
-    force_rport: bool | None = yes_no("Forcerport", until="21.0.0")
+    force_rport: bool | None = yes_no("Forcerport", until="21.0.0", releases=(16,))
     """SIP: whether answers go to where requests come from."""
-    auto_comedia: bool | None = yes_no("AutoComedia", until="21.0.0")
+    auto_comedia: bool | None = yes_no("AutoComedia", until="21.0.0", releases=(16,))
     """SIP: whether NAT is looked for, to send media where it comes from."""
-    comedia: bool | None = yes_no("Comedia", until="21.0.0")
+    comedia: bool | None = yes_no("Comedia", until="21.0.0", releases=(16,))
     """SIP: whether media goes to where it comes from."""
-    video_support: bool | None = yes_no("VideoSupport", until="21.0.0")
-    text_support: bool | None = yes_no("TextSupport", until="21.0.0")
-    acl: bool | None = yes_no("ACL", until="21.0.0")
+    video_support: bool | None = yes_no("VideoSupport", until="21.0.0", releases=(16,))
+    text_support: bool | None = yes_no("TextSupport", until="21.0.0", releases=(16,))
+    acl: bool | None = yes_no("ACL", until="21.0.0", releases=(16,))
     """SIP: whether there are rules for its address."""
-    realtime_device: bool | None = yes_no("RealtimeDevice", until="21.0.0")
+    realtime_device: bool | None = yes_no("RealtimeDevice", until="21.0.0", releases=(16,))
     """SIP: whether it comes from a database."""
-    account_code: str | None = text("Accountcode", until="21.0.0")
+    account_code: str | None = text("Accountcode", until="21.0.0", releases=(16,))
     object_username: str | None = text("ObjectUsername")
     """In IAXpeerlist, if it has one."""
 
@@ -219,16 +219,16 @@ class RegistryEntry(TypedEvent):
     username: str | None = text("Username")
     perceived: Address | None = address("Perceived", null=("<Unregistered>",))
     """IAX: where the other side sees this server."""
-    port: int | None = integer("Port", until="21.0.0")
+    port: int | None = integer("Port", until="21.0.0", releases=(16,))
     """SIP."""
-    domain: str | None = text("Domain", until="21.0.0")
+    domain: str | None = text("Domain", until="21.0.0", releases=(16,))
     """SIP: the domain of the user."""
-    domain_port: int | None = integer("DomainPort", until="21.0.0")
+    domain_port: int | None = integer("DomainPort", until="21.0.0", releases=(16,))
     """SIP."""
     refresh: int | None = integer("Refresh")
     """After how many seconds it is renewed."""
     state: RegistryState | None = enumerated("State", RegistryState)
-    registration_time: datetime | None = epoch("RegistrationTime", until="21.0.0")
+    registration_time: datetime | None = epoch("RegistrationTime", until="21.0.0", releases=(16,))
     """SIP: since when it has been accepted."""
 
 

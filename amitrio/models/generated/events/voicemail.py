@@ -59,7 +59,7 @@ class MessageWaiting(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/MessageWaiting/
     """
 
-    about: ClassVar[About] = About("MessageWaiting", "call", since="16.24.0")
+    about: ClassVar[About] = About("MessageWaiting", "call", since="19.2.0")
     mailbox: str | None = text("Mailbox")
     """`mailbox@context`."""
     waiting: bool | None = flag("Waiting")
@@ -91,7 +91,7 @@ class MiniVoiceMail(ChannelEvent):
 class VoicemailBoxDetail(TypedEvent):
     """One message of a mailbox.
 
-    Asterisk 20.5.0 and later.
+    Asterisk 18.20.0, 20.5.0 and later.
     """
 
     about: ClassVar[About] = About("VoicemailBoxDetail", since="20.5.0", releases=(22,))
@@ -113,7 +113,7 @@ class VoicemailBoxDetail(TypedEvent):
 class VoicemailBoxDetailComplete(TypedEvent):
     """The end of VoicemailBoxSummary's list.
 
-    Asterisk 20.5.0 and later.
+    Asterisk 18.20.0, 20.5.0 and later.
     """
 
     about: ClassVar[About] = About("VoicemailBoxDetailComplete", since="20.5.0", releases=(22,))
@@ -123,7 +123,7 @@ class VoicemailBoxDetailComplete(TypedEvent):
 class VoicemailPasswordChange(TypedEvent):
     """The password of a mailbox was changed.
 
-    Asterisk 21.1.0 and later.
+    Asterisk 18.21.0, 20.6.0, 21.1.0 and later.
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/VoicemailPasswordChange/
     """
 
@@ -178,7 +178,7 @@ class VoicemailUserDetail(TypedEvent):
     """How much louder mailed messages are made."""
     can_review: bool | None = yes_no("CanReview")
     """Whether callers may hear their message and record it again."""
-    can_mark_urgent: bool | None = yes_no("CanMarkUrgent")
+    can_mark_urgent: bool | None = yes_no("CanMarkUrgent", releases=(22,))
     """Whether they may mark it as urgent."""
     call_operator: bool | None = yes_no("CallOperator")
     """Whether they may press 0 for the operator."""
@@ -244,7 +244,7 @@ class VoicemailUserEntry(TypedEvent):
     """How much louder mailed messages are made."""
     can_review: bool | None = yes_no("CanReview")
     """Whether callers may hear their message and record it again."""
-    can_mark_urgent: bool | None = yes_no("CanMarkUrgent")
+    can_mark_urgent: bool | None = yes_no("CanMarkUrgent", releases=(22,))
     """Whether they may mark it as urgent."""
     call_operator: bool | None = yes_no("CallOperator")
     """Whether they may press 0 for the operator."""
