@@ -6538,7 +6538,7 @@ class EventSource(Generic[G_co]):
         async def wait_for(self, kind: type[E], /, where: _Where[E] = ...) -> E: ...
         @overload
         async def wait_for(self, kind: str = ..., /, where: _Where[Event] = ...) -> Event: ...
-        async def wait_for(self, *arguments: Any, **options: Any) -> Any:
+        async def wait_for(self, /, *arguments: Any, **options: Any) -> Any:
             """The next event of that kind."""
 
 
@@ -7047,5 +7047,5 @@ class ActionSender:
         async def send(
             self, action: str | Action, headers: FieldSource = ..., /, **fields: FieldValue
         ) -> Reply: ...
-        async def send(self, *arguments: Any, **options: Any) -> Any:
+        async def send(self, /, *arguments: Any, **options: Any) -> Any:
             """Send an action and return its reply."""

@@ -86,12 +86,12 @@ def _event_overloads(catalogue: Catalogue, checking: Names) -> list[str]:
         lines += _events(f"kind: Literal[{quoted(kind)}], /, *", cls)
     lines += _events("kind: type[E], /, *kinds: type[E]", "E")
     lines += _events("*kinds: str", "Event")
-    lines += _last("def events(", "The events of these kinds, from now on.")
+    lines += _last("def events(self, ", "The events of these kinds, from now on.")
     for kind, cls in kinds.items():
         lines += _wait_for(f"kind: Literal[{quoted(kind)}]", cls)
     lines += _wait_for("kind: type[E]", "E")
     lines += _wait_for("kind: str = ...", "Event")
-    lines += _last("async def wait_for(", "The next event of that kind.")
+    lines += _last("async def wait_for(self, /, ", "The next event of that kind.")
     return lines
 
 
@@ -118,7 +118,7 @@ def _send_overloads(catalogue: Catalogue, checking: Names) -> list[str]:
         for action in actions:
             lines += _send(action, family, catalogue, checking)
     lines += _overload(_SEND, ["action: str | Action", *_HEADERS], "Reply")
-    lines += _last(_SEND, "Send an action and return its reply.")
+    lines += _last(f"{_SEND}self, /, ", "Send an action and return its reply.")
     return lines
 
 
@@ -148,5 +148,5 @@ def _overload(head: str, parameters: list[str], result: str) -> list[str]:
 
 def _last(head: str, text: str) -> list[str]:
     """What stands behind the overloads; the client has it."""
-    signature = f"{head}self, *arguments: Any, **options: Any) -> Any:"
+    signature = f"{head}*arguments: Any, **options: Any) -> Any:"
     return [signature, *indented(docstring(text)), ""]
