@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         problems += _differences({**extracts, **files})
     else:
         _write(files)
-    problems += [f"{path.relative_to(PROJECT)}: not generated any more" for path in stale(files)]
+    gone = (path.relative_to(PROJECT) for path in stale(files, PROJECT))
+    problems += [f"{path.as_posix()}: not generated any more" for path in gone]
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

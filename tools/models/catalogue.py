@@ -55,6 +55,7 @@ class _Maker:
         events = self.homes("events", self.facts.event_kinds())
         actions = self.homes("actions", self.facts.action_names())
         names = sorted({*self.families, *events.values(), *actions.values()})
+        self.check_namesakes(events)
         return Catalogue(
             about={name: self.about(name) for name in names},
             events=_gathered(events, self.event),
@@ -102,6 +103,13 @@ class _Maker:
                 self.told(family, f"{section}.{name}", entry.text)
                 defined[name] = entry
         return {name: defined[name] for name in sorted(defined)}
+
+    def check_namesakes(self, events: Mapping[str, str]) -> None:
+        """Events, enumerations and groups are imported from one place."""
+        classes = {class_name(kind) for kind in events}
+        for family, words in self.families.items():
+            for name in sorted(classes.intersection([*words.enums, *words.groups])):
+                self.report(family, name, "an event has the same name")
 
     # Models --------------------------------------------------------------------------------------
 

@@ -14,40 +14,45 @@ __all__ = ["guessed"]
 
 _EVENTS = {
     "agi": "AsyncAGI* AGIExec*",
-    "bridges": "Bridge* BlindTransfer AttendedTransfer",
-    "channels": (
-        "New* Hangup* SoftHangup* Dial* Local* Hold Unhold DTMF* MusicOnHold Flash Wink Pickup "
-        "ChannelTalking* ChannelH* ChannelsH* Status* CoreShowChannel* Rename OriginateResponse"
-    ),
     "conferences": "Confbridge* Meetme*",
     "config": "DB*",
-    "dialplan": "VarSet UserEvent ListDialplan ShowDialPlan*",
+    "dahdi": "DAHDI* PRI* AOC* CC* Alarm* SpanAlarm* DND* MCID",
+    "dialplan": "VarSet UserEvent Newexten ListDialplan ShowDialPlan*",
     "media": "MixMonitor* Monitor* MusicOnHold* ChanSpy* RTCP* FAX* SendFAX ReceiveFAX",
+    "messaging": "Jabber* Mobile*",
     "parking": "Park* UnParked*",
-    "pjsip": "PJSIP* Aor* Auth* Contact* Endpoint* Identify* Transport* Resource* *bound*",
+    "pjsip": "PJSIP* Aor* AuthList* AuthDetail* Contact* Endpoint* Identify* Transport* Resource* "
+    "Inbound* Outbound*",
     "queues": "Queue* Agent*",
     "records": "Cdr CEL",
+    "security": "*Auth* *Limit *ACL Invalid* Challenge* Request* Unexpected*",
+    "sip": "SIP* Peer* Regist* Device[Elt]* Line* SessionTimeout",
     "states": "DeviceState* PresenceState* PresenceStatus Extension*",
-    "system": "*Load Reload Log* Shutdown FullyBooted",
-    "technologies": "DAHDI* PRI* AOC* CC* IAX* SIP* Peer* Regist*",
+    "system": "*oad LogChannel Shutdown FullyBooted Close* Deadlock* Test* WaitEvent*",
     "voicemail": "Voicemail* MWI* MiniVoiceMail MessageWaiting",
+    "bridges": "Bridge* BlindTransfer AttendedTransfer",
+    "channels": "*Hang* *Hung* New* Dial* Local* Hold Unhold DTMF* Flash Wink Pickup Rename "
+    "Channel* Status* CoreShow* OriginateResponse",
 }
 
 _ACTIONS = {
     "agi": "AGI",
-    "bridges": "Bridge* *Atxfer BlindTransfer",
-    "channels": "Hangup Originate Redirect Status CoreShowChannel* *var Send* Play* Message*",
     "conferences": "Confbridge* Meetme*",
     "config": "*Config* ListCategories Sorcery* DB*",
+    "dahdi": "DAHDI* PRI* AOC*",
     "dialplan": "*Dial[Pp]lan* UserEvent",
     "media": "*Monitor* ControlPlayback MuteAudio FAX*",
+    "messaging": "Jabber*",
     "parking": "Park*",
     "pjsip": "PJSIP*",
     "queues": "Queue* Agent*",
+    "sip": "IAX* SIP* SKINNY*",
     "states": "DeviceState* PresenceState* ExtensionState*",
-    "system": "Core* Module* Log* Filter* Wait* *Command* Events Ping Challenge Reload",
-    "technologies": "DAHDI* PRI* AOC* IAX* SIP* SKINNY* Jabber*",
     "voicemail": "Voicemail* MWI* Mailbox*",
+    "bridges": "Bridge* *Atxfer BlindTransfer",
+    "channels": "*Hangup Originate Redirect Status CoreShowChannel* *var Send* Play* Message* "
+    "AbsoluteTimeout LocalOptimizeAway",
+    "system": "Core* Module* Log* Filter* Wait* *Command* Events Ping Challenge Reload",
 }
 
 _TABLES = {"events": _EVENTS, "actions": _ACTIONS}

@@ -54,7 +54,7 @@ def _package(text: str) -> str:
     return module(docstring(text), {}, [])
 
 
-def stale(files: Mapping[str, str], project: Path = PROJECT) -> list[Path]:
+def stale(files: Mapping[str, str], project: Path) -> list[Path]:
     """Modules in the generated directories that are generated no more."""
     return [
         path

@@ -34,7 +34,7 @@ EVENT_RESERVED = frozenset(
 REPLY_RESERVED = EVENT_RESERVED | {"message", "succeeded"}
 """What every reply has already."""
 
-ACTION_RESERVED = frozenset({"about", "from_headers", "get", "headers", "name", "plain"})
+ACTION_RESERVED = frozenset({"about", "from_headers", "headers", "name", "plain", "privileges"})
 """What every action has already."""
 
 
