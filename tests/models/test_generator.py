@@ -13,8 +13,10 @@ from amitrio.models import requests, typed
 from amitrio.models.generated import index
 from tools import generate_models
 from tools.models import generated as files
+from tools.models.catalogue import _versions
 from tools.models.documentation import read_documentation
 from tools.models.extracts import FACTS, dumped
+from tools.models.facts import load_facts
 from tools.models.families import guessed
 from tools.models.naming import (
     ACTION_RESERVED,
@@ -373,3 +375,31 @@ def test_every_class_is_in_the_index() -> None:
         classes = {node.name for node in ast.parse(text).body if isinstance(node, ast.ClassDef)}
         listed = {cls for home, cls in index.EVENTS.values() if home == family}
         assert classes == listed
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "versions"),
+    [
+        (("16.24.0", "18.10.0"), None, ("16.24.0", "18.10.0")),
+        (("16.24.0", "18.10.0"), "16.24.0", ("16.24.0", "18.10.0")),
+        (("16.24.0",), "12.0.0", ("12.0.0",)),
+        ((), "12.0.0", ("12.0.0",)),
+    ],
+)
+def test_what_is_said_of_versions_goes_before_what_is_known(
+    known: tuple[str, ...], said: str | None, versions: tuple[str, ...]
+) -> None:
+    assert _versions(known, said) == versions
+
+
+def test_a_younger_since_than_the_oldest_release_that_has_it_is_not_believed() -> None:
+    status = load_facts({}).event("Status")  # documented since 18.26, and 16 sends it
+    assert status.releases == (16, 22)
+    assert status.since == ()
+    assert load_facts({}).event("BridgeMerge").since == ("16.24.0", "18.10.0", "19.2.0")
+
+
+def test_the_wire_decides_how_a_header_is_spelled() -> None:
+    headers = [field.header for field in load_facts({}).event("CEL").fields]
+    assert "Userfield" in headers
+    assert "UserField" not in headers

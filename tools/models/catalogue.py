@@ -214,8 +214,8 @@ class _Maker:
     ) -> Story:
         return Story(
             text=self.told(family, where, words.text),
-            since=known.since if words.since is None else (words.since,),
-            until=known.until if words.until is None else (words.until,),
+            since=_versions(known.since, words.since),
+            until=_versions(known.until, words.until),
             releases=words.releases or known.releases,
             page=known.page,
         )
@@ -229,6 +229,11 @@ class _Maker:
 
     def report(self, family: str, where: str, what: str) -> None:
         self.problems.append(f"{family}.toml: {where}: {what}")
+
+
+def _versions(known: tuple[str, ...], said: str | None) -> tuple[str, ...]:
+    """What is said, with the other branches where it is known of them."""
+    return known if said is None or said in known else (said,)
 
 
 def _of_kind(said: Mapping[str, EventWords], kind: str) -> EventWords | None:

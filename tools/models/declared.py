@@ -10,7 +10,7 @@ from typing import cast
 
 import attrs
 
-from .facts import RELEASES, in_order
+from .facts import RELEASES
 from .kinds import KINDS, MODULE_OF
 from .model import Catalogue, FieldModel, Story
 from .source import bracketed, docstring, flat, indented, quoted
@@ -145,12 +145,12 @@ def story_lines(story: Story, section: str) -> list[str]:
 
 
 def _when(story: Story) -> str:
-    since, until = in_order(story.since), in_order(story.until)
+    since, until = ", ".join(story.since), ", ".join(story.until)
     if since and until:
-        return f"Asterisk {', '.join(since)} and later, before {', '.join(until)}."
+        return f"Asterisk {since} and later, before {until}."
     if since:
-        return f"Asterisk {', '.join(since)} and later."
-    return f"Asterisk before {', '.join(until)}." if until else ""
+        return f"Asterisk {since} and later."
+    return f"Asterisk before {until}." if until else ""
 
 
 def _link(story: Story, section: str) -> str:

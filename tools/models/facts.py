@@ -14,7 +14,7 @@ import attrs
 from .documentation import Entry
 from .extracts import FACTS, load
 
-__all__ = ["RELEASES", "Facts", "FieldFacts", "Known", "in_order", "load_facts"]
+__all__ = ["RELEASES", "Facts", "FieldFacts", "Known", "load_facts"]
 
 RELEASES = (22, 16)
 """The releases that were measured, the newer one first."""
@@ -43,9 +43,9 @@ class Known:
     snapshots: tuple[str, ...] = ()
     releases: tuple[int, ...] = ()
     since: tuple[str, ...] = ()
-    """The version since which all have it, then those of older branches that got it too."""
+    """The first version that has it, then those of later branches that got it."""
     until: tuple[str, ...] = ()
-    """The version since which none has it, likewise."""
+    """The first version that has it no more, likewise."""
     event_class: str | None = None
     privileged: bool = False
     """It was seen with a Privilege header."""
@@ -116,7 +116,7 @@ class Facts:
     def reply(self, action: str) -> tuple[FieldFacts, ...]:
         """What is known of the fields of that action's reply."""
         return tuple(
-            FieldFacts(header, since=said.get("since"), until=said.get("until"))
+            FieldFacts(header, since=_first(said, "since"), until=_first(said, "until"))
             for header, said in self._history("reply_fields", action).items()
         )
 
@@ -162,11 +162,6 @@ def load_facts(event_names: Mapping[str, str], directory: Path = FACTS) -> Facts
     )
 
 
-def in_order(versions: Iterable[str]) -> list[str]:
-    """The versions, the oldest first."""
-    return sorted(versions, key=_version)
-
-
 def _version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(".") if part.isdecimal())
 
@@ -186,8 +181,8 @@ def _fields(
             header=spelled.get(name) or original[name],
             documented=name in documented,
             required=name in required,
-            since=versions.get(name, _NOTHING).get("since"),
-            until=versions.get(name, _NOTHING).get("until"),
+            since=_first(versions.get(name, _NOTHING), "since"),
+            until=_first(versions.get(name, _NOTHING), "until"),
         )
         for name in dict.fromkeys([*documented, *spelled])
     )
@@ -216,11 +211,16 @@ def _since(
     """
     if "since" in history:
         return _versions(history, "since")
-    versions = in_order(set(_of(entries, "since")))
+    versions = sorted(set(_of(entries, "since")), key=_version)
     if versions and releases and _version(versions[0])[0] > min(releases):
         return ()
-    return tuple(reversed(versions))
+    return tuple(versions)
 
 
 def _versions(history: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    return (history[key], *history.get("also", ())) if key in history else ()
+    versions = [history[key], *history.get("also", ())] if key in history else []
+    return tuple(sorted(versions, key=_version))
+
+
+def _first(history: Mapping[str, Any], key: str) -> str | None:
+    return next(iter(_versions(history, key)), None)

@@ -47,7 +47,7 @@ class Story:
 
     text: str
     since: tuple[str, ...] = ()
-    """The first version that has it, then those of older branches that got it later."""
+    """The first version that has it, then those of later branches that got it."""
     until: tuple[str, ...] = ()
     """The first version that has it no more, likewise."""
     releases: tuple[int, ...] = ()

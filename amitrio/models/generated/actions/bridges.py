@@ -186,6 +186,6 @@ class CancelAtxfer(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout(
-        "CancelAtxfer", privileges=frozenset({"call"}), since="16.0.0"
+        "CancelAtxfer", privileges=frozenset({"call"}), since="13.18.0"
     )
     channel: str = text("Channel", required=True)

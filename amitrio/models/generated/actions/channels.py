@@ -88,7 +88,7 @@ class AbsoluteTimeout(TypedAction[Reply]):
 class CoreShowChannelMap(TypedAction["CoreShowChannelMapReply"]):
     """List the channels that a channel is connected with.
 
-    Asterisk 18.19.0 and later.
+    Asterisk 18.19.0, 20.4.0 and later.
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Actions/CoreShowChannelMap/
     """
 
@@ -261,7 +261,7 @@ class PlayMF(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout(
-        "PlayMF", privileges=frozenset({"call"}), since="19.0.0"
+        "PlayMF", privileges=frozenset({"call"}), since="16.21.0"
     )
     channel: str = text("Channel", required=True)
     digit: str = text("Digit", required=True)
@@ -303,7 +303,7 @@ class SendFlash(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout(
-        "SendFlash", privileges=frozenset({"call"}), since="20.3.0", releases=(22,)
+        "SendFlash", privileges=frozenset({"call"}), since="18.18.0", releases=(22,)
     )
     channel: str = text("Channel", required=True)
     receive: bool | None = true_false("Receive")

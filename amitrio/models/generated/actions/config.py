@@ -120,7 +120,7 @@ class DBGetTree(TypedAction["DBGetTreeReply"]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout(
-        "DBGetTree", privileges=frozenset({"reporting", "system"}), since="19.6.0"
+        "DBGetTree", privileges=frozenset({"reporting", "system"}), since="16.28.0"
     )
     family: str | None = verbatim("Family")
     key: str | None = verbatim("Key")

@@ -89,25 +89,25 @@ class AOCMessage(TypedAction[Reply]):
     """For E: the number whose calls are charged together."""
     charging_association_plan: int | None = integer("ChargingAssociationPlan")
     """The numbering plan of that number."""
-    charged_item: AOCMessageItem | None = enumerated("ChargedItem", AOCMessageItem, since="20.1.0")
+    charged_item: AOCMessageItem | None = enumerated("ChargedItem", AOCMessageItem, since="18.16.0")
     """For S, as all that follows."""
-    rate_type: AOCMessageRate | None = enumerated("RateType", AOCMessageRate, since="20.1.0")
-    time: int | None = integer("Time", since="20.1.0")
+    rate_type: AOCMessageRate | None = enumerated("RateType", AOCMessageRate, since="18.16.0")
+    time: int | None = integer("Time", since="18.16.0")
     """For how much time the price is."""
-    time_scale: str | None = text("TimeScale", since="20.1.0")
+    time_scale: str | None = text("TimeScale", since="18.16.0")
     """`OneHundredthSecond`, `OneTenthSecond`, `Second`, `TenSeconds`, `Minute`, `Hour` or `Day`;
     for a rate by volume its unit.
     """
-    granularity: int | None = integer("Granularity", since="20.1.0")
+    granularity: int | None = integer("Granularity", since="18.16.0")
     """The step in which time is counted."""
     granularity_time_scale: AOCMessageTimeScale | None = enumerated(
-        "GranularityTimeScale", AOCMessageTimeScale, since="20.1.0"
+        "GranularityTimeScale", AOCMessageTimeScale, since="18.16.0"
     )
-    charging_type: AOCCharging | None = enumerated("ChargingType", AOCCharging, since="20.1.0")
+    charging_type: AOCCharging | None = enumerated("ChargingType", AOCCharging, since="18.16.0")
     """Continuous by default."""
-    volume_unit: AOCVolumeUnit | None = enumerated("VolumeUnit", AOCVolumeUnit, since="20.1.0")
+    volume_unit: AOCVolumeUnit | None = enumerated("VolumeUnit", AOCVolumeUnit, since="18.16.0")
     """Asterisk reads it from TimeScale, and wants it here as well."""
-    code: int | None = integer("Code", since="20.1.0")
+    code: int | None = integer("Code", since="18.16.0")
     """For a special arrangement or a special code."""
     units: Sequence[AOCMessageUnit] = numbered("Unit{field}({index})", AOCMessageUnit)
     """At most 32, for a charge in units."""
@@ -195,7 +195,7 @@ class DAHDIShowStatus(TypedAction["DAHDIShowStatusReply"]):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Actions/DAHDIShowStatus/
     """
 
-    about: ClassVar[ActionAbout] = ActionAbout("DAHDIShowStatus", since="21.3.0", releases=(22,))
+    about: ClassVar[ActionAbout] = ActionAbout("DAHDIShowStatus", since="18.23.0", releases=(22,))
 
 
 @attrs.frozen(kw_only=True)

@@ -87,7 +87,7 @@ class PJSIPHangup(TypedAction["PJSIPHangupReply"]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout(
-        "PJSIPHangup", privileges=frozenset({"call", "system"}), since="21.1.0", releases=(22,)
+        "PJSIPHangup", privileges=frozenset({"call", "system"}), since="18.21.0", releases=(22,)
     )
     channel: str = text("Channel", required=True)
     """Its name, or a `/regular expression/` for several, whose answer is a list."""
@@ -110,7 +110,7 @@ class PJSIPNotify(TypedAction[Reply]):
     uri: str | None = text("URI")
     channel: str | None = text("channel")
     """The channel of a call."""
-    option: str | None = text("Option", since="20.1.0")
+    option: str | None = text("Option", since="18.16.0")
     """What to send: a section of pjsip_notify.conf."""
     variable: Mapping[str, str] = settings("Variable")
     """What to send: SIP headers, and `Content` for the body."""
@@ -154,7 +154,7 @@ class PJSIPSetMaintenance(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout(
-        "PJSIPSetMaintenance", privileges=frozenset({"system"}), since="22.10.0", releases=(22,)
+        "PJSIPSetMaintenance", privileges=frozenset({"system"}), since="20.20.0", releases=(22,)
     )
     endpoint: str = text("Endpoint", required=True)
     """Its name, or `all`."""
@@ -238,7 +238,7 @@ class PJSIPShowMaintenance(TypedAction["PJSIPShowMaintenanceReply"]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "PJSIPShowMaintenance",
         privileges=frozenset({"reporting", "system"}),
-        since="22.10.0",
+        since="20.20.0",
         releases=(22,),
     )
     endpoint: str | None = text("Endpoint")
@@ -258,7 +258,7 @@ class PJSIPShowRegistrationInboundContactStatuses(
     about: ClassVar[ActionAbout] = ActionAbout(
         "PJSIPShowRegistrationInboundContactStatuses",
         privileges=frozenset({"system"}),
-        since="14.3.0",
+        since="13.14.0",
     )
 
 

@@ -100,7 +100,7 @@ class QueueAdd(TypedAction[Reply]):
     """Members with a lower one are called first."""
     paused: bool | None = true_false("Paused")
     """Begin with a pause."""
-    reason: str | None = verbatim("Reason", since="22.2.0")
+    reason: str | None = verbatim("Reason", since="20.12.0")
     """Why it begins with a pause."""
     member_name: str | None = verbatim("MemberName")
     state_interface: str | None = text("StateInterface")
@@ -123,7 +123,7 @@ class QueueChangePriorityCaller(TypedAction[Reply]):
     """The name of the caller's channel."""
     priority: int = integer("Priority", required=True)
     """Callers with a higher one are served first."""
-    immediate: bool | None = yes_no("Immediate", since="20.5.0")
+    immediate: bool | None = yes_no("Immediate", since="18.20.0")
     """Move the caller to the new place at once."""
 
 
@@ -298,7 +298,7 @@ class QueueWithdrawCaller(TypedAction[Reply]):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Actions/QueueWithdrawCaller/
     """
 
-    about: ClassVar[ActionAbout] = ActionAbout("QueueWithdrawCaller", since="19.3.0")
+    about: ClassVar[ActionAbout] = ActionAbout("QueueWithdrawCaller", since="16.25.0")
     queue: str = text("Queue", required=True)
     caller: str = text("Caller", required=True)
     """The name of the caller's channel."""

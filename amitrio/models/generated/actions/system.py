@@ -62,7 +62,7 @@ class CoreSettingsReply(TypedReply):
 
     about: ClassVar[About] = About("CoreSettings")
     sounds_search_custom_dir: bool | None = yes_no(
-        "SoundsSearchCustomDir", since="21.1.0", releases=(22,)
+        "SoundsSearchCustomDir", since="18.21.0", releases=(22,)
     )
     """Whether own sounds are looked for first."""
     ami_version: str | None = text("AMIversion")
@@ -210,7 +210,7 @@ class Filter(TypedAction[Reply]):
     )
     operation: str = text("Operation", default="Add")
     """There is only `Add`."""
-    match_criteria: str | None = text("MatchCriteria", since="22.1.0")
+    match_criteria: str | None = text("MatchCriteria", since="18.26.0")
     """What is looked at and how; older servers pass over it in silence."""
     filter: str | None = verbatim("Filter")
     """What to look for: without criteria a POSIX regular expression, with `!` before it to leave
@@ -226,7 +226,7 @@ class FilterList(TypedAction[Reply]):
     https://docs.asterisk.org/Asterisk_16_Documentation/API_Documentation/AMI_Actions/FilterList/
     """
 
-    about: ClassVar[ActionAbout] = ActionAbout("FilterList", until="19.7.0", releases=(16,))
+    about: ClassVar[ActionAbout] = ActionAbout("FilterList", until="16.29.0", releases=(16,))
 
 
 @attrs.frozen(kw_only=True)
@@ -314,7 +314,7 @@ class ModuleLoad(TypedAction[Reply]):
     """Its file or a part of the core; only a reload does without, and is of everything."""
     load_type: ModuleOperation = enumerated("LoadType", ModuleOperation, required=True)
     """What to do; `refresh` is to unload and load."""
-    recursive: bool | None = yes_no("Recursive", since="21.3.0")
+    recursive: bool | None = yes_no("Recursive", since="18.23.0")
     """In a refresh: the modules that need it as well."""
 
 

@@ -155,7 +155,7 @@ class VoicemailBoxSummary(TypedAction["VoicemailBoxSummaryReply"]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "VoicemailBoxSummary",
         privileges=frozenset({"call", "reporting"}),
-        since="20.5.0",
+        since="18.20.0",
         releases=(22,),
     )
     context: str = text("Context", required=True)
@@ -172,7 +172,7 @@ class VoicemailForward(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout(
-        "VoicemailForward", privileges=frozenset({"user"}), since="20.5.0", releases=(22,)
+        "VoicemailForward", privileges=frozenset({"user"}), since="18.20.0", releases=(22,)
     )
     context: str = text("Context", required=True)
     mailbox: str = text("Mailbox", required=True)
@@ -194,7 +194,7 @@ class VoicemailMove(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout(
-        "VoicemailMove", privileges=frozenset({"user"}), since="20.5.0", releases=(22,)
+        "VoicemailMove", privileges=frozenset({"user"}), since="18.20.0", releases=(22,)
     )
     context: str = text("Context", required=True)
     mailbox: str = text("Mailbox", required=True)
@@ -231,7 +231,7 @@ class VoicemailRemove(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout(
-        "VoicemailRemove", privileges=frozenset({"user"}), since="20.5.0", releases=(22,)
+        "VoicemailRemove", privileges=frozenset({"user"}), since="18.20.0", releases=(22,)
     )
     context: str = text("Context", required=True)
     mailbox: str = text("Mailbox", required=True)

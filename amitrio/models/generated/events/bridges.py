@@ -176,7 +176,7 @@ class BridgeMerge(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/BridgeMerge/
     """
 
-    about: ClassVar[About] = About("BridgeMerge", "call", since="19.2.0")
+    about: ClassVar[About] = About("BridgeMerge", "call", since="16.24.0")
     to: BridgeSnapshot | None = bridge_part("To")
     from_: BridgeSnapshot | None = bridge_part("From")
 
@@ -213,6 +213,6 @@ class BridgeVideoSourceUpdate(BridgeEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/BridgeVideoSourceUpdate/
     """
 
-    about: ClassVar[About] = About("BridgeVideoSourceUpdate", "call", since="14.2.0")
+    about: ClassVar[About] = About("BridgeVideoSourceUpdate", "call", since="13.13.0")
     bridge_previous_video_source: str | None = text("BridgePreviousVideoSource")
     """The Uniqueid of the channel that was shown before."""

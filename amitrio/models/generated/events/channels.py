@@ -130,7 +130,7 @@ class CoreShowChannelMap(TypedEvent):
     """One of the channels that a channel is connected with, through whatever bridges and Local
     channels.
 
-    Asterisk 18.19.0 and later.
+    Asterisk 18.19.0, 20.4.0 and later.
     """
 
     about: ClassVar[About] = About("CoreShowChannelMap", since="18.19.0", releases=(22,))
@@ -143,7 +143,7 @@ class CoreShowChannelMap(TypedEvent):
 class CoreShowChannelMapComplete(TypedEvent):
     """The end of the channels that a channel is connected with.
 
-    Asterisk 18.19.0 and later.
+    Asterisk 18.19.0, 20.4.0 and later.
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/CoreShowChannelMapComplete/
     """
 
@@ -168,7 +168,7 @@ class DTMFBegin(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/DTMFBegin/
     """
 
-    about: ClassVar[About] = About("DTMFBegin", "dtmf", since="19.2.0")
+    about: ClassVar[About] = About("DTMFBegin", "dtmf", since="16.24.0")
     digit: str | None = text("Digit")
     """0-9, A-D, `*` or `#`."""
     direction: DTMFDirection | None = enumerated("Direction", DTMFDirection)
@@ -182,7 +182,7 @@ class DTMFEnd(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/DTMFEnd/
     """
 
-    about: ClassVar[About] = About("DTMFEnd", "dtmf", since="19.2.0")
+    about: ClassVar[About] = About("DTMFEnd", "dtmf", since="16.24.0")
     digit: str | None = text("Digit")
     """0-9, A-D, `*` or `#`."""
     duration_ms: int | None = integer("DurationMs")
@@ -242,7 +242,7 @@ class Flash(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/Flash/
     """
 
-    about: ClassVar[About] = About("Flash", "call", since="19.2.0")
+    about: ClassVar[About] = About("Flash", "call", since="16.24.0")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -415,7 +415,7 @@ class NewConnectedLine(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/NewConnectedLine/
     """
 
-    about: ClassVar[About] = About("NewConnectedLine", "call", since="14.2.0")
+    about: ClassVar[About] = About("NewConnectedLine", "call", since="13.13.0")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -484,7 +484,7 @@ class Rename(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/Rename/
     """
 
-    about: ClassVar[About] = About("Rename", "call", since="19.2.0")
+    about: ClassVar[About] = About("Rename", "call", since="16.24.0")
     channel: str | None = text("Channel")
     """The old name."""
     new_name: str | None = text("Newname")
@@ -580,4 +580,4 @@ class Wink(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/Wink/
     """
 
-    about: ClassVar[About] = About("Wink", "call", since="19.2.0")
+    about: ClassVar[About] = About("Wink", "call", since="16.24.0")

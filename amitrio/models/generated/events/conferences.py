@@ -87,7 +87,7 @@ class ConfbridgeList(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/ConfbridgeList/
     """
 
-    about: ClassVar[About] = About("ConfbridgeList", since="15.3.0")
+    about: ClassVar[About] = About("ConfbridgeList", since="13.20.0")
     conference: str | None = text("Conference")
     admin: bool | None = yes_no("Admin")
     marked_user: bool | None = yes_no("MarkedUser")
@@ -101,7 +101,7 @@ class ConfbridgeList(ChannelEvent):
     talking: bool | None = yes_no("Talking")
     answered_time: int | None = integer("AnsweredTime")
     """Seconds since the channel was answered."""
-    end_marked_any: bool | None = yes_no("EndMarkedAny", since="19.7.0")
+    end_marked_any: bool | None = yes_no("EndMarkedAny", since="16.29.0")
     """Whether it is put out when any marked user leaves."""
 
 
@@ -120,7 +120,7 @@ class ConfbridgeListRooms(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/ConfbridgeListRooms/
     """
 
-    about: ClassVar[About] = About("ConfbridgeListRooms", since="19.7.0")
+    about: ClassVar[About] = About("ConfbridgeListRooms", since="16.29.0")
     conference: str | None = text("Conference")
     parties: int | None = integer("Parties")
     """How many are in the conference, waiting ones included."""
@@ -268,7 +268,7 @@ class MeetmeList(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/MeetmeList/
     """
 
-    about: ClassVar[About] = About("MeetmeList", since="19.7.0")
+    about: ClassVar[About] = About("MeetmeList", since="16.29.0")
     conference: str | None = text("Conference")
     user_number: int | None = integer("UserNumber")
     """The number of the participant in the conference."""
@@ -300,7 +300,7 @@ class MeetmeListRooms(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/MeetmeListRooms/
     """
 
-    about: ClassVar[About] = About("MeetmeListRooms", since="19.7.0")
+    about: ClassVar[About] = About("MeetmeListRooms", since="16.29.0")
     conference: str | None = text("Conference")
     parties: int | None = integer("Parties")
     """How many are in the conference."""

@@ -319,10 +319,10 @@ class DAHDIShowChannelsComplete(TypedEvent):
 class DAHDIShowStatus(TypedEvent):
     """One DAHDI span and the state of its line.
 
-    Asterisk 21.3.0 and later.
+    Asterisk 18.23.0, 20.8.0, 21.3.0 and later.
     """
 
-    about: ClassVar[About] = About("DAHDIShowStatus", since="21.3.0", releases=(22,))
+    about: ClassVar[About] = About("DAHDIShowStatus", since="18.23.0", releases=(22,))
     span: int | None = integer("Span")
     description: str | None = text("Description")
     alarms: str | None = text("Alarms")
@@ -345,10 +345,10 @@ class DAHDIShowStatus(TypedEvent):
 class DAHDIShowStatusComplete(TypedEvent):
     """The end of DAHDIShowStatus' list.
 
-    Asterisk 21.3.0 and later.
+    Asterisk 18.23.0, 20.8.0, 21.3.0 and later.
     """
 
-    about: ClassVar[About] = About("DAHDIShowStatusComplete", since="21.3.0", releases=(22,))
+    about: ClassVar[About] = About("DAHDIShowStatusComplete", since="18.23.0", releases=(22,))
     items: int | None = integer("Items")
 
 

@@ -182,7 +182,7 @@ class MixMonitorMute(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/MixMonitorMute/
     """
 
-    about: ClassVar[About] = About("MixMonitorMute", "call", since="18.3.0")
+    about: ClassVar[About] = About("MixMonitorMute", "call", since="16.17.0")
     direction: MixMonitorDirection | None = enumerated("Direction", MixMonitorDirection)
     muted: bool | None = flag("State")
 
@@ -195,7 +195,7 @@ class MixMonitorStart(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/MixMonitorStart/
     """
 
-    about: ClassVar[About] = About("MixMonitorStart", "call", since="18.3.0")
+    about: ClassVar[About] = About("MixMonitorStart", "call", since="16.17.0")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -206,7 +206,7 @@ class MixMonitorStop(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/MixMonitorStop/
     """
 
-    about: ClassVar[About] = About("MixMonitorStop", "call", since="18.3.0")
+    about: ClassVar[About] = About("MixMonitorStop", "call", since="16.17.0")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -281,7 +281,7 @@ class RTCPReceived(ChannelEvent):
     """Bytes sent so far; only in sender reports."""
     receiver: Address | None = address("To")
     """Where the report goes."""
-    mes: float | None = number("MES", since="20.2.0", null=(" 0.0",))
+    mes: float | None = number("MES", since="18.17.0", null=(" 0.0",))
     """An estimate of the quality, up to 100."""
     reports: tuple[RTCPReport, ...] = numbered("Report{index}{field}", RTCPReport)
     """What was received of each stream."""
@@ -312,7 +312,7 @@ class RTCPSent(ChannelEvent):
     """Bytes sent so far; only in sender reports."""
     sender: Address | None = address("From")
     """Where the report comes from."""
-    mes: float | None = number("MES", since="20.2.0", null=(" 0.0",))
+    mes: float | None = number("MES", since="18.17.0", null=(" 0.0",))
     """An estimate of the quality, up to 100."""
     reports: tuple[RTCPReport, ...] = numbered("Report{index}{field}", RTCPReport)
     """What was received of each stream."""

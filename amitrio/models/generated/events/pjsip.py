@@ -92,7 +92,7 @@ class AorDetail(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/AorDetail/
     """
 
-    about: ClassVar[About] = About("AorDetail", since="14.1.0")
+    about: ClassVar[About] = About("AorDetail", since="13.12.0")
     object_type: str | None = text("ObjectType")
     """What kind of object: `endpoint`, `aor`, `auth`, ..."""
     object_name: str | None = text("ObjectName")
@@ -119,7 +119,7 @@ class AorDetail(TypedEvent):
     """The SIP URI that everything is sent over."""
     support_path: bool | None = true_false("SupportPath")
     """Whether Path headers are heeded."""
-    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly", since="22.2.0")
+    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly", since="20.12.0")
     """Whether only a good answer counts as one."""
     qualify_timeout: float | None = number("QualifyTimeout")
     """Seconds that an answer may take."""
@@ -157,7 +157,7 @@ class AorList(TypedEvent):
     """Seconds between two looks whether it answers; 0 for never."""
     qualify_timeout: float | None = number("QualifyTimeout")
     """Seconds that an answer may take."""
-    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly", since="22.2.0")
+    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly", since="20.12.0")
     """Whether only a good answer counts as one."""
     authenticate_qualify: bool | None = true_false("AuthenticateQualify")
     """Whether a challenge to it is answered."""
@@ -215,12 +215,12 @@ class AuthDetail(TypedEvent):
     """The endpoint that it belongs to."""
     oauth_client_id: str | None = text("OauthClientid", since="17.0.0")
     oauth_secret: str | None = text("OauthSecret", since="17.0.0", secret=True)
-    password_digest: str | None = text("PasswordDigest", since="22.2.0", secret=True)
+    password_digest: str | None = text("PasswordDigest", since="20.12.0", secret=True)
     """Digests of user, realm and password, each after its algorithm."""
     refresh_token: str | None = text("RefreshToken", since="17.0.0", secret=True)
-    supported_algorithms_uac: tuple[str, ...] = words("SupportedAlgorithmsUac", since="22.2.0")
+    supported_algorithms_uac: tuple[str, ...] = words("SupportedAlgorithmsUac", since="20.12.0")
     """The digests used where Asterisk is asked."""
-    supported_algorithms_uas: tuple[str, ...] = words("SupportedAlgorithmsUas", since="22.2.0")
+    supported_algorithms_uas: tuple[str, ...] = words("SupportedAlgorithmsUas", since="20.12.0")
     """The digests offered where Asterisk asks."""
 
 
@@ -248,12 +248,12 @@ class AuthList(TypedEvent):
     """Seconds."""
     oauth_client_id: str | None = text("OauthClientid", since="17.0.0")
     oauth_secret: str | None = text("OauthSecret", since="17.0.0", secret=True)
-    password_digest: str | None = text("PasswordDigest", since="22.2.0", secret=True)
+    password_digest: str | None = text("PasswordDigest", since="20.12.0", secret=True)
     """Digests of user, realm and password, each after its algorithm."""
     refresh_token: str | None = text("RefreshToken", since="17.0.0", secret=True)
-    supported_algorithms_uac: tuple[str, ...] = words("SupportedAlgorithmsUac", since="22.2.0")
+    supported_algorithms_uac: tuple[str, ...] = words("SupportedAlgorithmsUac", since="20.12.0")
     """The digests used where Asterisk is asked."""
-    supported_algorithms_uas: tuple[str, ...] = words("SupportedAlgorithmsUas", since="22.2.0")
+    supported_algorithms_uas: tuple[str, ...] = words("SupportedAlgorithmsUas", since="20.12.0")
     """The digests offered where Asterisk asks."""
 
 
@@ -306,7 +306,7 @@ class ContactList(TypedEvent):
     status: ContactState | None = enumerated("Status", ContactState)
     roundtrip_usec: int | None = integer("RoundtripUsec", null=("N/A",))
     """How long its last answer took, in microseconds."""
-    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly", since="22.2.0")
+    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly", since="20.12.0")
     """Whether only a good answer counts as one."""
 
 
@@ -371,7 +371,7 @@ class ContactStatusDetail(TypedEvent):
     """Seconds between two looks whether it answers; 0 for never."""
     qualify_timeout: float | None = number("QualifyTimeout")
     """Seconds that an answer may take."""
-    qualify_2xx_only: bool | None = flag("Qualify2xxOnly", since="22.2.0")
+    qualify_2xx_only: bool | None = flag("Qualify2xxOnly", since="20.12.0")
     """Whether only a good answer counts as one."""
 
 
@@ -518,7 +518,7 @@ class EndpointDetail(TypedEvent):
     srtp_tag_32: bool | None = true_false("SrtpTag32")
     """Whether tags have 32 bits, not 80."""
     redirect_method: RedirectMethod | None = enumerated(
-        "RedirectMethod", RedirectMethod, since="22.3.0"
+        "RedirectMethod", RedirectMethod, since="20.13.0"
     )
     """Who follows a redirection."""
     set_var: str | None = verbatim("SetVar")
@@ -534,7 +534,7 @@ class EndpointDetail(TypedEvent):
     """Where its subscriptions look."""
     allow_overlap: bool | None = true_false("AllowOverlap")
     """Whether it may dial bit by bit."""
-    overlap_context: str | None = text("OverlapContext", since="20.2.0")
+    overlap_context: str | None = text("OverlapContext", since="18.17.0")
     """Where numbers are looked up that are dialed bit by bit."""
     accept_multiple_sdp_answers: bool | None = true_false("AcceptMultipleSdpAnswers")
     acl: str | None = text("Acl")
@@ -582,28 +582,28 @@ class EndpointDetail(TypedEvent):
     """Seconds without media until hangup; 0 for none."""
     rtp_timeout_hold: int | None = integer("RtpTimeoutHold")
     """The same while on hold."""
-    rtp_port_start: int | None = integer("RtpPortStart", since="22.10.0")
+    rtp_port_start: int | None = integer("RtpPortStart", since="20.20.0")
     """0 for what rtp.conf says."""
-    rtp_port_end: int | None = integer("RtpPortEnd", since="22.10.0")
+    rtp_port_end: int | None = integer("RtpPortEnd", since="20.20.0")
     """0 for what rtp.conf says."""
     security_negotiation: SecurityAgreement | None = enumerated(
-        "SecurityNegotiation", SecurityAgreement, since="20.1.0"
+        "SecurityNegotiation", SecurityAgreement, since="16.30.0"
     )
-    send_aoc: bool | None = true_false("SendAoc", since="20.1.0")
+    send_aoc: bool | None = true_false("SendAoc", since="18.16.0")
     """Whether advice of charge is sent."""
     send_history_info: bool | None = true_false("SendHistoryInfo")
     stir_shaken: str | None = text("StirShaken")
     """`on`, `off` and more in Asterisk 16; of no effect in 22, which always says `no`."""
     stir_shaken_profile: str | None = text("StirShakenProfile")
-    suppress_moh_on_sendonly: bool | None = true_false("SuppressMohOnSendonly", since="22.1.0")
+    suppress_moh_on_sendonly: bool | None = true_false("SuppressMohOnSendonly", since="20.11.0")
     suppress_q850_reason_headers: bool | None = true_false("SuppressQ850ReasonHeaders")
-    tenant_id: str | None = text("Tenantid", since="21.5.0")
+    tenant_id: str | None = text("Tenantid", since="18.25.0")
     voicemail_extension: str | None = text("VoicemailExtension")
     """What a phone dials for its messages."""
     webrtc: bool | None = yes_no("Webrtc")
     """Whether everything is set that WebRTC needs."""
     disallow: str | None = text("Disallow")
-    follow_redirect_methods: tuple[str, ...] = words("FollowRedirectMethods", since="22.8.0")
+    follow_redirect_methods: tuple[str, ...] = words("FollowRedirectMethods", since="20.18.0")
     """The requests, besides calls, whose redirection is followed."""
     contact_user: str | None = text("ContactUser")
     """The user of the Contact that is sent."""
@@ -665,7 +665,7 @@ class IdentifyDetail(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/IdentifyDetail/
     """
 
-    about: ClassVar[About] = About("IdentifyDetail", since="15.3.0")
+    about: ClassVar[About] = About("IdentifyDetail", since="13.20.0")
     object_type: str | None = text("ObjectType")
     """What kind of object: `endpoint`, `aor`, `auth`, ..."""
     object_name: str | None = text("ObjectName")
@@ -675,7 +675,7 @@ class IdentifyDetail(TypedEvent):
     match: tuple[str, ...] = words("Match")
     """Addresses, each with its mask."""
     match_header: str | None = text("MatchHeader")
-    match_request_uri: str | None = text("MatchRequestUri", since="21.3.0")
+    match_request_uri: str | None = text("MatchRequestUri", since="18.23.0")
     endpoint_name: str | None = text("EndpointName")
     """The endpoint that it belongs to."""
 
@@ -699,7 +699,7 @@ class InboundRegistrationDetail(TypedEvent):
     """Seconds, for a registration that does not say."""
     qualify_timeout: float | None = number("QualifyTimeout")
     """Seconds that an answer may take."""
-    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly", since="22.2.0")
+    qualify_2xx_only: bool | None = true_false("Qualify2xxOnly", since="20.12.0")
     """Whether only a good answer counts as one."""
     mailboxes: tuple[str, ...] = words("Mailboxes")
     """The mailboxes whose state is told."""
@@ -783,7 +783,7 @@ class OutboundRegistrationDetail(TypedEvent):
     max_retries: int | None = integer("MaxRetries")
     client_uri: str | None = text("ClientUri")
     security_negotiation: SecurityAgreement | None = enumerated(
-        "SecurityNegotiation", SecurityAgreement, since="20.1.0"
+        "SecurityNegotiation", SecurityAgreement, since="16.30.0"
     )
     auth_rejection_permanent: bool | None = true_false("AuthRejectionPermanent")
     server_uri: str | None = text("ServerUri")
@@ -869,7 +869,7 @@ class PJSIPMaintenanceStatus(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/PJSIPMaintenanceStatus/
     """
 
-    about: ClassVar[About] = About("PJSIPMaintenanceStatus", since="22.10.0", releases=(22,))
+    about: ClassVar[About] = About("PJSIPMaintenanceStatus", since="20.20.0", releases=(22,))
     endpoint: str | None = text("Endpoint")
     """Its name, or `all`."""
     status: MaintenanceState | None = enumerated("Status", MaintenanceState)
@@ -883,7 +883,7 @@ class PJSIPMaintenanceStatusComplete(TypedEvent):
     """
 
     about: ClassVar[About] = About(
-        "PJSIPMaintenanceStatusComplete", since="22.10.0", releases=(22,)
+        "PJSIPMaintenanceStatusComplete", since="20.20.0", releases=(22,)
     )
 
 
@@ -960,12 +960,12 @@ class TransportDetail(TypedEvent):
     allow_wildcard_certs: bool | None = yes_no("AllowWildcardCerts")
     symmetric_transport: bool | None = true_false("SymmetricTransport")
     """Whether answers leave by the transport that the request came by."""
-    tcp_keepalive_enable: bool | None = true_false("TcpKeepaliveEnable", since="21.3.0")
-    tcp_keepalive_idle_time: int | None = integer("TcpKeepaliveIdleTime", since="21.3.0")
+    tcp_keepalive_enable: bool | None = true_false("TcpKeepaliveEnable", since="18.23.0")
+    tcp_keepalive_idle_time: int | None = integer("TcpKeepaliveIdleTime", since="18.23.0")
     """Seconds."""
-    tcp_keepalive_interval_time: int | None = integer("TcpKeepaliveIntervalTime", since="21.3.0")
+    tcp_keepalive_interval_time: int | None = integer("TcpKeepaliveIntervalTime", since="18.23.0")
     """Seconds."""
-    tcp_keepalive_probe_count: int | None = integer("TcpKeepaliveProbeCount", since="21.3.0")
+    tcp_keepalive_probe_count: int | None = integer("TcpKeepaliveProbeCount", since="18.23.0")
     endpoint_name: str | None = text("EndpointName")
     """The endpoint that it belongs to."""
     async_operations: int | None = integer("AsyncOperations")

@@ -255,7 +255,7 @@ class QueueEntry(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/QueueEntry/
     """
 
-    about: ClassVar[About] = About("QueueEntry", since="19.2.0")
+    about: ClassVar[About] = About("QueueEntry", since="16.24.0")
     queue: str | None = text("Queue")
     position: int | None = integer("Position")
     """The caller's place in the queue, from 1."""
@@ -541,7 +541,7 @@ class QueueParams(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/QueueParams/
     """
 
-    about: ClassVar[About] = About("QueueParams", since="19.2.0")
+    about: ClassVar[About] = About("QueueParams", since="16.24.0")
     max: int | None = integer("Max")
     """How many callers may wait; 0 is without limit."""
     strategy: QueueStrategy | None = enumerated("Strategy", QueueStrategy)

@@ -42,7 +42,7 @@ class DeadlockStart(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/DeadlockStart/
     """
 
-    about: ClassVar[About] = About("DeadlockStart", "system", since="19.7.0", releases=(22,))
+    about: ClassVar[About] = About("DeadlockStart", "system", since="16.29.0", releases=(22,))
     mutex: str | None = text("Mutex")
     """The name of the lock in Asterisk's code."""
 
@@ -86,7 +86,7 @@ class LogChannel(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/LogChannel/
     """
 
-    about: ClassVar[About] = About("LogChannel", "system", since="19.2.0")
+    about: ClassVar[About] = About("LogChannel", "system", since="16.24.0")
     channel: str | None = text("Channel")
     """The file."""
     enabled: bool | None = yes_no("Enabled")

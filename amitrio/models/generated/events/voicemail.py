@@ -59,7 +59,7 @@ class MessageWaiting(ChannelEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/MessageWaiting/
     """
 
-    about: ClassVar[About] = About("MessageWaiting", "call", since="19.2.0")
+    about: ClassVar[About] = About("MessageWaiting", "call", since="16.24.0")
     mailbox: str | None = text("Mailbox")
     """`mailbox@context`."""
     waiting: bool | None = flag("Waiting")
@@ -94,7 +94,7 @@ class VoicemailBoxDetail(TypedEvent):
     Asterisk 18.20.0, 20.5.0 and later.
     """
 
-    about: ClassVar[About] = About("VoicemailBoxDetail", since="20.5.0", releases=(22,))
+    about: ClassVar[About] = About("VoicemailBoxDetail", since="18.20.0", releases=(22,))
     folder: str | None = text("Folder")
     """As `INBOX` or `Old`."""
     caller_id: str | None = text("CallerID")
@@ -116,7 +116,7 @@ class VoicemailBoxDetailComplete(TypedEvent):
     Asterisk 18.20.0, 20.5.0 and later.
     """
 
-    about: ClassVar[About] = About("VoicemailBoxDetailComplete", since="20.5.0", releases=(22,))
+    about: ClassVar[About] = About("VoicemailBoxDetailComplete", since="18.20.0", releases=(22,))
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -128,7 +128,7 @@ class VoicemailPasswordChange(TypedEvent):
     """
 
     about: ClassVar[About] = About(
-        "VoicemailPasswordChange", "user", since="21.1.0", releases=(22,)
+        "VoicemailPasswordChange", "user", since="18.21.0", releases=(22,)
     )
     context: str | None = text("Context")
     mailbox: str | None = text("Mailbox")
