@@ -11,6 +11,7 @@ import pytest
 
 from amitrio.models import requests, typed
 from amitrio.models.generated import index
+from amitrio.models.registry import event_class
 from tools import generate_models
 from tools.models import generated as files
 from tools.models.catalogue import _versions
@@ -403,3 +404,12 @@ def test_the_wire_decides_how_a_header_is_spelled() -> None:
     headers = [field.header for field in load_facts({}).event("CEL").fields]
     assert "Userfield" in headers
     assert "UserField" not in headers
+
+
+def test_every_event_can_be_made_without_a_field_and_written() -> None:
+    for kind in index.EVENT_KINDS:
+        cls = event_class(kind)
+        assert issubclass(cls, typed.TypedEvent)
+        made = cls()
+        assert made.kind == kind
+        assert made.headers.pairs == (("Event", kind),)

@@ -45,7 +45,8 @@ class Fields:
         without: frozenset[str] = frozenset(),
         extra: Iterable[str] = (),
     ) -> tuple[FieldModel, ...]:
-        """The fields of an event or a reply."""
+        """The fields of an event or a reply: none of them is sure to come."""
+        known = [attrs.evolve(fact, required=False) for fact in known]
         counts = {header: FieldWords(type="integer") for header in extra}
         said = counts | dict(said)
         hidden = without | self.general.envelope

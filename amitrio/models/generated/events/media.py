@@ -149,12 +149,12 @@ class FAXStats(TypedEvent):
     """
 
     about: ClassVar[About] = About("FAXStats", since="13.0.0")
-    current_sessions: int = integer("CurrentSessions", required=True)
-    reserved_sessions: int = integer("ReservedSessions", required=True)
-    transmit_attempts: int = integer("TransmitAttempts", required=True)
-    receive_attempts: int = integer("ReceiveAttempts", required=True)
-    completed_faxes: int = integer("CompletedFAXes", required=True)
-    failed_faxes: int = integer("FailedFAXes", required=True)
+    current_sessions: int | None = integer("CurrentSessions")
+    reserved_sessions: int | None = integer("ReservedSessions")
+    transmit_attempts: int | None = integer("TransmitAttempts")
+    receive_attempts: int | None = integer("ReceiveAttempts")
+    completed_faxes: int | None = integer("CompletedFAXes")
+    failed_faxes: int | None = integer("FailedFAXes")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
