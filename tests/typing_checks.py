@@ -5,50 +5,87 @@ from __future__ import annotations
 from typing import assert_type
 
 import amitrio as ami
+from amitrio import actions
 
 
 async def replies(client: ami.Client) -> None:
-    assert_type(await client.send("CoreShowChannels"), ami.ListReply)
+    count = await client.send(actions.MailboxCount(mailbox="100@default"))
+    assert_type(count, actions.MailboxCountReply)
+    assert_type(count.new_messages, int | None)
+    assert_type(count["NewMessages"], str)
+    by_name = await client.send("MailboxCount", Mailbox="100@default")
+    assert_type(by_name, actions.MailboxCountReply)
+    assert_type(await client.send(actions.Redirect(channel="a", priority="1")), ami.Reply)
     assert_type(await client.send("Command", Command="core show uptime"), ami.CommandReply)
+    assert_type(await client.send(actions.Command(command="x")), ami.CommandReply)
     assert_type(await client.send("GetConfig", Filename="x.conf"), ami.ConfigReply)
-    reply = await client.send("MailboxCount", Mailbox="100@default")
-    assert_type(reply, ami.Reply)
-    assert_type(reply["NewMessages"], str)
     assert_type(await client.send(ami.Action("Ping")), ami.Reply)
     assert_type(await client.send("X", [("A", "1")], B=["2", 3], C=None, D=True), ami.Reply)
     assert_type(await client.command("core show uptime"), list[str])
     assert_type(await client.ping(), float)
+    assert_type(actions.Originate.privileges, frozenset[str])
 
 
 async def lists(client: ami.Client) -> None:
-    channels = await client.send("CoreShowChannels")
-    assert_type(channels[0], ami.Event)
+    channels = await client.send(actions.CoreShowChannels())
+    assert_type(channels, ami.ListReply[ami.CoreShowChannel, ami.CoreShowChannelsComplete])
+    assert_type(channels[0], ami.CoreShowChannel)
+    assert_type(channels[0].duration, int | None)
+    assert_type(channels.complete, ami.CoreShowChannelsComplete | None)
     assert_type(channels["Message"], str)
-    assert_type(channels.of("CoreShowChannel"), list[ami.Event])
-    assert_type(channels.of(ami.Event), list[ami.Event])
-    async with client.items("QueueStatus") as items:
-        assert_type(items, ami.ListStream[ami.Event])
-        async for item in items:
+    same = await client.send("CoreShowChannels")
+    assert_type(same, ami.ListReply[ami.CoreShowChannel, ami.CoreShowChannelsComplete])
+    queues = await client.send(actions.QueueStatus(queue="support"))
+    assert_type(queues.of(ami.QueueMember), list[ami.QueueMember])
+    async with client.items(actions.QueueStatus()) as items:
+        assert_type(items, ami.ListStream[ami.QueueParams | ami.QueueMember | ami.QueueEntry])
+    async with client.items("QueueStatus") as others:
+        async for item in others:
             assert_type(item, ami.Event)
 
 
 async def events(client: ami.Client) -> None:
-    assert_type(client.events("Hangup"), ami.EventStream[ami.Event])
+    assert_type(client.events("Hangup"), ami.EventStream[ami.Hangup])
+    assert_type(client.events(ami.Hangup), ami.EventStream[ami.Hangup])
     assert_type(client.events(ami.Event), ami.EventStream[ami.Event])
+    assert_type(client.events("Queue*"), ami.EventStream[ami.Event])
+    assert_type(
+        client.events(ami.Hangup, ami.Newchannel), ami.EventStream[ami.Hangup | ami.Newchannel]
+    )
     dropping = client.events("Hangup", overflow="drop_oldest")
-    assert_type(dropping, ami.EventStream[ami.Event | ami.EventsDropped])
-    async for event in client.events("Hangup", "Newchannel"):
-        assert_type(event, ami.Event)
-        assert_type(event.headers.getall("Variable"), list[str])
+    assert_type(dropping, ami.EventStream[ami.Hangup | ami.EventsDropped])
+    async for event in client.events("Hangup", where=lambda hangup: hangup.cause is not None):
+        assert_type(event, ami.Hangup)
+        assert_type(event.cause, ami.HangupCause | None)
+        assert_type(event.channel, str | None)
+        assert_type(event.chan_variables, ami.Variables)
+        assert_type(event.problems, tuple[ami.Problem, ...])
+        has_channel(event)
+    async for other in client.events("Hangup", "Newchannel"):
+        assert_type(other, ami.Event)
+        assert_type(other.headers.getall("Variable"), list[str])
     batch = await client.events().receive_batch(10, within=1)
     assert_type(batch, list[ami.Event])
-    assert_type(await client.wait_for("Hangup"), ami.Event)
+    assert_type(await client.wait_for("Hangup"), ami.Hangup)
+    assert_type(await client.wait_for(ami.DialEnd, where=lambda end: bool(end.dest)), ami.DialEnd)
+
+
+def has_channel(event: ami.HasChannel) -> str | None:
+    return event.channel
+
+
+def parts(event: ami.DialBegin) -> None:
+    assert_type(event.dest, ami.ChannelSnapshot | None)
+    has_channel(event)
+    if event.dest is not None:
+        assert_type(event.dest.caller_id_num, str | None)
+        has_channel(event.dest)
 
 
 async def calls(client: ami.Client) -> None:
     call = await client.originate("PJSIP/100", context="x", exten="1", variables={"A": "1"})
     assert_type(call, ami.OutboundCall)
-    assert_type(await call.wait_answered(), ami.Event)
+    assert_type(await call.wait_answered(), ami.OriginateResponse)
 
 
 async def connections() -> None:

@@ -9,6 +9,7 @@ from amitrio.client.client import Client
 from amitrio.client.connect import CleartextWarning, Connection, connect, connect_over
 from amitrio.client.gaps import EventsDropped, Gap
 from amitrio.client.lists import ListStream
+from amitrio.client.naming import UnknownEventWarning
 from amitrio.client.outbound import OutboundCall
 from amitrio.client.streams import EventStream, StreamStatistics
 
@@ -22,6 +23,7 @@ __all__ = [
     "ListStream",
     "OutboundCall",
     "StreamStatistics",
+    "UnknownEventWarning",
     "connect",
     "connect_over",
 ]

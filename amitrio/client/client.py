@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Never, TypeVar, overload
 
 import anyio
 import attrs
@@ -20,31 +20,30 @@ from amitrio.client.masks import hears
 from amitrio.client.outbound import OutboundCall, new_channel_id, originate_action, place_call
 from amitrio.client.request import request
 from amitrio.client.session import Session
+from amitrio.client.sources import ActionSender, EventSource
 from amitrio.client.streams import EventStream
 from amitrio.errors import ConnectionClosed, ConnectionLost, SubscriberTooSlow
 from amitrio.models import (
     Action,
-    CommandReply,
-    ConfigReply,
     Event,
     FieldSource,
     FieldValue,
-    ListAction,
     ListReply,
     Reply,
+    TypedAction,
     action_of,
 )
 from amitrio.protocol import Banner, Counts, State
+
+if TYPE_CHECKING:
+    from amitrio.models.generated.events.system import FullyBooted
 
 __all__ = ["Client"]
 
 E = TypeVar("E", bound=Event)
 
-_BUFFER = 4096
-_ALL = "*"
 
-
-class Client:
+class Client(EventSource[Never], ActionSender):
     """A connection that is logged in. Made by `amitrio.connect`."""
 
     def __init__(self, session: Session, login: Reply, event_mask: str) -> None:
@@ -77,7 +76,7 @@ class Client:
         return self._login
 
     @property
-    def fully_booted(self) -> Event | None:
+    def fully_booted(self) -> FullyBooted | None:
         """Asterisk's FullyBooted; None while it boots, and for a user who may not read `system`."""
         return self._session.fully_booted
 
@@ -87,49 +86,33 @@ class Client:
 
     # Actions -------------------------------------------------------------------------------------
 
-    @overload
-    async def send(
-        self, action: Literal["Command"], headers: FieldSource = (), /, **fields: FieldValue
-    ) -> CommandReply: ...
-    @overload
-    async def send(
-        self, action: Literal["GetConfig"], headers: FieldSource = (), /, **fields: FieldValue
-    ) -> ConfigReply: ...
-    @overload
-    async def send(
-        self, action: ListAction, headers: FieldSource = (), /, **fields: FieldValue
-    ) -> ListReply: ...
-    @overload
-    async def send(
-        self, action: str | Action, headers: FieldSource = (), /, **fields: FieldValue
-    ) -> Reply: ...
-    async def send(
-        self, action: str | Action, headers: FieldSource = (), /, **fields: FieldValue
-    ) -> Reply:
-        """Send an action and return its reply; for a list action the whole list.
-
-        By name: `send("MailboxCount", Mailbox="100@default")`; headers that are repeated or are
-        no Python names come as pairs: `send("X", [("Cause-txt", "y")])`, or as lists of values.
-
-        Raises ValueError for what Asterisk would misread, before a byte leaves. Raises
-        ActionError when Asterisk refuses (PermissionDenied, UnknownAction); ConnectionLost and
-        ConnectionClosed, whose `executed` tells whether it may have run; ResponseTimeout,
-        ResponseMissing, ListTooLong.
-
-        Cancelled, an action that is still queued here is withdrawn; one that has begun to leave
-        is sent whole, and its answer is dropped. No action is ever sent twice.
-        """
-        wanted = action_of(action, headers, fields)
-        reply = await request(self._session, wanted)
-        if wanted.name.lower() == "events":
+    async def _request(self, action: Action) -> Reply:
+        reply = await request(self._session, action)
+        if action.name.lower() == "events":
             off = reply.headers.get("Events") == "Off"
-            self._event_mask = "off" if off else str(wanted.get("EventMask"))
+            self._event_mask = "off" if off else str(action.get("EventMask"))
         return reply
 
+    @overload
     def items(
-        self, action: str | Action, headers: FieldSource = (), /, **fields: FieldValue
-    ) -> AbstractAsyncContextManager[ListStream[Event]]:
-        """A list item by item: `async with client.items("QueueStatus") as items: async for ...`.
+        self, action: TypedAction[ListReply[E, Event]], /
+    ) -> AbstractAsyncContextManager[ListStream[E]]: ...
+    @overload
+    def items(
+        self,
+        action: str | Action | TypedAction[Reply],
+        headers: FieldSource = (),
+        /,
+        **fields: FieldValue,
+    ) -> AbstractAsyncContextManager[ListStream[Event]]: ...
+    def items(
+        self,
+        action: str | Action | TypedAction[Reply],
+        headers: FieldSource = (),
+        /,
+        **fields: FieldValue,
+    ) -> AbstractAsyncContextManager[ListStream[Any]]:
+        """A list item by item: `async with client.items(actions.QueueStatus()) as items`.
 
         Raises as `send` does, on entering; in the loop SubscriberTooSlow when more than
         `limits.list_items` wait unread. Left early, the rest of the list is dropped.
@@ -200,84 +183,27 @@ class Client:
 
     # Events --------------------------------------------------------------------------------------
 
-    @overload
-    def events(
+    def _open_stream(
         self,
-        kind: type[E],
-        /,
-        *kinds: type[E],
-        where: Callable[[E], bool] | None = None,
-        buffer: int = _BUFFER,
-        overflow: Literal["fail"] = "fail",
-    ) -> EventStream[E]: ...
-    @overload
-    def events(
-        self,
-        kind: type[E],
-        /,
-        *kinds: type[E],
-        where: Callable[[E], bool] | None = None,
-        buffer: int = _BUFFER,
-        overflow: Literal["drop_oldest"],
-    ) -> EventStream[E | EventsDropped]: ...
-    @overload
-    def events(
-        self,
-        *kinds: str,
-        where: Callable[[Event], bool] | None = None,
-        buffer: int = _BUFFER,
-        overflow: Literal["fail"] = "fail",
-    ) -> EventStream[Event]: ...
-    @overload
-    def events(
-        self,
-        *kinds: str,
-        where: Callable[[Event], bool] | None = None,
-        buffer: int = _BUFFER,
-        overflow: Literal["drop_oldest"],
-    ) -> EventStream[Event | EventsDropped]: ...
-    def events(
-        self,
-        *kinds: str | type[Event],
-        where: Callable[[Any], bool] | None = None,
-        buffer: int = _BUFFER,
-        overflow: Literal["fail", "drop_oldest"] = "fail",
+        patterns: list[str],
+        where: Callable[[Any], bool] | None,
+        buffer: int,
+        *,
+        drops: bool,
     ) -> EventStream[Any]:
-        """The events of these names from this moment on; without names, all of them.
-
-        `async for event in client.events("Hangup")`, or `with client.events(...) as stream`.
-        Names are compared in any case; `"Queue*"` is a pattern. The stream holds `buffer` events
-        that were not taken yet; past that it raises SubscriberTooSlow, or with
-        `overflow="drop_oldest"` tells of what it dropped by an EventsDropped in the stream.
-
-        Raises ConnectionLost or ConnectionClosed when there is no connection to hear from.
-        """
         self._session.check_open()
-        names = [_pattern(kind) for kind in kinds] or [_ALL]
-        if overflow not in ("fail", "drop_oldest"):
-            raise ValueError(f'overflow is "fail" or "drop_oldest", not {overflow!r}')
-        drops = overflow == "drop_oldest"
         inbox: Inbox[Any] = Inbox(
             buffer,
-            overflowed=lambda: _too_slow(names, buffer),
+            overflowed=lambda: _too_slow(patterns, buffer),
             gap=EventsDropped if drops else None,
         )
-        self._session.subscriptions.add(names, inbox)
+        self._session.subscriptions.add(patterns, inbox)
         return EventStream(inbox, self._session.subscriptions.discard, where)
 
-    async def wait_for(
-        self, kind: str | type[Event] = _ALL, /, where: Callable[[Event], bool] | None = None
-    ) -> Event:
-        """The next event of that name for which `where` is true, from this moment on.
-
-        Raises ConnectionLost, ConnectionClosed, SubscriberTooSlow. Cancellation leaves nothing.
-        To be sure of an event that an action of yours brings about, open `events` before it.
-        """
-        with self.events(_pattern(kind), where=where) as stream:
-            try:
-                return await stream.receive()
-            except anyio.EndOfStream:
-                raise self._closed() from None
+    def _ended(self) -> ConnectionLost | ConnectionClosed:
+        ending = self._session.ending
+        assert ending is not None  # noqa: S101 - a stream ends with its connection
+        return ending.error()
 
     # The end -------------------------------------------------------------------------------------
 
@@ -288,20 +214,6 @@ class Client:
     async def aclose(self) -> None:
         """Log off and close. Takes two seconds at most, also when cancelled; safe to repeat."""
         await self._session.close()
-
-    def _closed(self) -> ConnectionLost | ConnectionClosed:
-        ending = self._session.ending
-        assert ending is not None  # noqa: S101 - a stream ends with its connection
-        return ending.error()
-
-
-def _pattern(kind: str | type[Event]) -> str:
-    """The name or pattern that a kind stands for."""
-    if isinstance(kind, str):
-        return kind
-    if kind is Event:
-        return _ALL
-    raise TypeError(f"{kind!r} is neither the name of an event, a pattern, nor a class of events")
 
 
 def _target(

@@ -87,7 +87,11 @@ class Connection(AbstractAsyncContextManager[Client]):
         settings = self._settings
         stream = await self._reach()
         session = self._session = Session(
-            stream, label=settings.label, limits=settings.limits, watch=_watch(settings)
+            stream,
+            label=settings.label,
+            limits=settings.limits,
+            watch=_watch(settings),
+            fallback_encoding=settings.fallback_encoding,
         )
         async with owning(session.read, session.write, session.watch):
             try:
@@ -129,6 +133,7 @@ def connect(
     response_timeout: float = 30.0,
     ping_interval: float = 10.0,
     ping_timeout: float = 10.0,
+    fallback_encoding: str = "latin-1",
     name: str | None = None,
 ) -> Connection:
     """Connect and log in: `async with amitrio.connect(...) as client`. One connection, one try.
@@ -136,7 +141,8 @@ def connect(
     The port is 5038, with `tls` 5039. `tls=True` verifies the server's certificate; give an
     `ssl.SSLContext` to trust your own. `auth="md5"` answers a challenge, so that the secret
     itself never travels. `event_mask` is Asterisk's: "on", "off", or classes such as
-    "call,agent". Times are seconds, `math.inf` switches them off; `name` is what errors and
+    "call,agent". Times are seconds, `math.inf` switches them off. Text that is not UTF-8 is
+    read in `fallback_encoding` where it becomes a field. `name` is what errors and
     `event.server` call this server.
 
     Entering raises ConnectionFailed (address, port, TLS, silence), ProtocolError (no AMI
@@ -162,6 +168,7 @@ def connect(
         response_timeout=response_timeout,
         ping_interval=ping_interval,
         ping_timeout=ping_timeout,
+        fallback_encoding=fallback_encoding,
         name=name,
     )
     context = settings.tls_context
@@ -180,6 +187,7 @@ def connect_over(
     response_timeout: float = 30.0,
     ping_interval: float = 10.0,
     ping_timeout: float = 10.0,
+    fallback_encoding: str = "latin-1",
     name: str = "the stream",
 ) -> Connection:
     """As `connect`, over a byte stream that is there already: a tunnel, or a simulator's.
@@ -201,6 +209,7 @@ def connect_over(
         response_timeout=response_timeout,
         ping_interval=ping_interval,
         ping_timeout=ping_timeout,
+        fallback_encoding=fallback_encoding,
         name=name,
     )
 

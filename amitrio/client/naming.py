@@ -11,7 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 
-from amitrio.models import Event, TypedEvent, is_known, nearest_kind
+from amitrio.models import About, Event, is_known, nearest_kind
 
 __all__ = ["UnknownEventWarning", "patterns_of"]
 
@@ -39,14 +39,15 @@ def _pattern(kind: str | type[Event], stacklevel: int) -> str:
         return kind
     if kind is Event:
         return _ALL
-    if issubclass(kind, TypedEvent) and hasattr(kind, "about"):
-        return kind.about.kind
+    about = getattr(kind, "about", None)
+    if isinstance(about, About) and issubclass(kind, Event):
+        return about.kind
     raise TypeError(f"{kind!r} is neither the name of an event, a pattern, nor the class of one")
 
 
 def _doubt(kind: str) -> str:
     if any(letter in kind for letter in "*?["):
-        return f"no event that Asterisk documents matches {kind!r}"
+        return f"Asterisk documents no event that {kind!r} matches"
     near = nearest_kind(kind)
     hint = f": did you mean {near!r}?" if near is not None else ""
     return f"Asterisk documents no event {kind!r}{hint}"

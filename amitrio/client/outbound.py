@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
 
 import anyio
 import attrs
@@ -22,13 +23,17 @@ from amitrio.client.pending import Failure, Pending
 from amitrio.client.refusals import refusal
 from amitrio.client.session import Session
 from amitrio.errors import OriginateFailed, PermissionDenied, ResponseTimeout
-from amitrio.models import Action, Chunk, Event, Reply
+from amitrio.models import Action, Chunk, Reply, assignment, event_from
 from amitrio.protocol import SIMPLE, ReplyShape
 from amitrio.protocol.encoding import HeaderValue
 
-__all__ = ["OutboundCall", "assignment", "new_channel_id", "originate_action", "place_call"]
+if TYPE_CHECKING:
+    from amitrio.models.generated.events.channels import OriginateResponse
 
-_SHAPE = ReplyShape(report="OriginateResponse")
+__all__ = ["OutboundCall", "new_channel_id", "originate_action", "place_call"]
+
+_REPORT = "OriginateResponse"
+_SHAPE = ReplyShape(report=_REPORT)
 
 # Seconds that the report may come later than the call's own timeout: Asterisk sends it when the
 # dialing thread is done, and this covers a loaded machine.
@@ -53,7 +58,7 @@ class CallReport(Pending):
     settled: anyio.Event = attrs.field(factory=anyio.Event)
     finished: anyio.Event = attrs.field(factory=anyio.Event)
     reply: Reply | None = None
-    event: Event | None = None
+    event: OriginateResponse | None = None
     failure: Failure | None = None
 
     def answered(self, frame: bytes, chunk: Chunk) -> None:
@@ -63,7 +68,7 @@ class CallReport(Pending):
 
     def reported(self, frame: bytes, chunk: Chunk) -> None:
         """The OriginateResponse has come."""
-        self.event = Event.from_frame(frame, chunk)
+        self.event = cast("OriginateResponse", event_from(frame, chunk, _REPORT))
         self.finished.set()
 
     def failed(self, failure: Failure) -> None:
@@ -98,11 +103,11 @@ class OutboundCall:
     _heard: bool = attrs.field(repr=False)
 
     @property
-    def report(self) -> Event | None:
+    def report(self) -> OriginateResponse | None:
         """Asterisk's OriginateResponse, once it has come."""
         return self._report.event
 
-    async def wait_answered(self) -> Event:
+    async def wait_answered(self) -> OriginateResponse:
         """The OriginateResponse of a call that was answered. May be asked more than once.
 
         Raises OriginateFailed with Asterisk's reason, ConnectionLost, ConnectionClosed;
@@ -165,24 +170,12 @@ def originate_action(
     return Action("Originate", tuple(pairs))
 
 
-def assignment(name: str, value: str) -> str:
-    r"""`NAME=value` as Asterisk's argument parser reads it back.
-
-    Variable is parsed as a comma-separated list (AST_STANDARD_APP_ARGS), in which a backslash
-    keeps the next letter as it is: `\`, `"` and `,` need one.
-    """
-    if not name or any(letter in name for letter in '=,"\\') or name != name.strip():
-        raise ValueError(f"{name!r} is no name of a channel variable")
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace(",", "\\,")
-    return f"{name}={escaped}"
-
-
 def new_channel_id() -> str:
     """A Uniqueid that no channel of this server has."""
     return f"amitrio-{secrets.token_hex(8)}"
 
 
-def _outcome(channel: str, report: Event) -> Event:
+def _outcome(channel: str, report: OriginateResponse) -> OriginateResponse:
     if report.headers.get("Response") == "Success":
         return report
     text = report.headers.get("Reason", "")

@@ -17,7 +17,7 @@ import attrs
 from amitrio.client.inbox import Inbox
 from amitrio.client.refusals import refusal
 from amitrio.errors import AMIError, ListTooLong, SubscriberTooSlow
-from amitrio.models import Action, Chunk, Event, ListReply, Reply, reply_class_of
+from amitrio.models import Action, Chunk, Event, ListReply, Reply, event_from, reply_class_of
 from amitrio.protocol import ReplyShape
 
 __all__ = ["Collector", "Failure", "Feed", "Pending", "too_slow"]
@@ -85,14 +85,14 @@ class Collector(Pending):
     def item(self, frame: bytes, chunk: Chunk) -> None:
         """One more item."""
         if len(self._items) < self.list_limit:
-            self._items.append(Event.from_frame(frame, chunk))
+            self._items.append(event_from(frame, chunk))
         elif self._failure is None:
             self._items.clear()
             self.failed(self._too_long)
 
     def ended(self, frame: bytes, chunk: Chunk) -> None:
         """Settled: the list is whole."""
-        self._complete = Event.from_frame(frame, chunk)
+        self._complete = event_from(frame, chunk)
         self._settled.set()
 
     def failed(self, failure: Failure) -> None:
@@ -147,11 +147,11 @@ class Feed(Pending):
 
     def item(self, frame: bytes, chunk: Chunk) -> None:
         """One more item."""
-        self.inbox.put(Event.from_frame(frame, chunk))
+        self.inbox.put(event_from(frame, chunk))
 
     def ended(self, frame: bytes, chunk: Chunk) -> None:
         """Settled: the list is whole."""
-        self.complete = Event.from_frame(frame, chunk)
+        self.complete = event_from(frame, chunk)
         self.inbox.end()
 
     def failed(self, failure: Failure) -> None:

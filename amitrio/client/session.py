@@ -15,9 +15,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import anyio
+import attrs
 from anyio.abc import ByteStream
 
 from amitrio.client.ending import Ending
@@ -28,7 +29,7 @@ from amitrio.client.subscriptions import Subscriptions
 from amitrio.client.watch import Verdict, Watch
 from amitrio.errors import ProtocolError, ResponseMissing
 from amitrio.limits import Limits
-from amitrio.models import Action, Chunk, Event, Server
+from amitrio.models import Action, Chunk, Server, event_from
 from amitrio.protocol import (
     SIMPLE,
     Answered,
@@ -49,6 +50,9 @@ from amitrio.protocol import (
     Unmatched,
 )
 
+if TYPE_CHECKING:
+    from amitrio.models.generated.events.system import FullyBooted
+
 __all__ = ["Session"]
 
 _RECEIVE = 256 * 1024
@@ -64,17 +68,25 @@ _LOGOFF = Action("Logoff")
 class Session:
     """One connection. `read`, `write` and `watch` are its tasks; they record why they ended."""
 
-    def __init__(self, stream: ByteStream, *, label: str, limits: Limits, watch: Watch) -> None:
+    def __init__(
+        self,
+        stream: ByteStream,
+        *,
+        label: str,
+        limits: Limits,
+        watch: Watch,
+        fallback_encoding: str = "latin-1",
+    ) -> None:
         self.label = label
         self.limits = limits
         self.connection = ClientConnection(limits=limits, interest=self._wanted)
         self.subscriptions = Subscriptions(self.connection.interest_changed)
-        self.fully_booted: Event | None = None
+        self.fully_booted: FullyBooted | None = None
         self.ending: Ending | None = None
         self._stream = stream
         self._outbox = Outbox(stream)
         self._watch = watch
-        self._server = Server(label)
+        self._server = Server(label, fallback_encoding=fallback_encoding)
         self._ledger = Ledger(self.connection, self._outbox, watch, room=limits.pending_actions)
         self._greeted = anyio.Event()
         self._ready = anyio.Event()
@@ -243,9 +255,9 @@ class Session:
                 self._HANDLERS[type(received)](self, received, chunk)
 
     def _publish(self, kind: str, frame: bytes, chunk: Chunk) -> None:
-        event = Event.from_frame(frame, chunk)
+        event = event_from(frame, chunk, kind)
         if kind == "FullyBooted":
-            self.fully_booted = event
+            self.fully_booted = cast("FullyBooted", event)
         elif kind == "Shutdown":
             self._shutdown = True
         for inbox in self.subscriptions.wanting(kind):
@@ -255,7 +267,7 @@ class Session:
         return kind in _OWN_INTEREST or bool(self.subscriptions.wanting(kind))
 
     def _on_greeted(self, received: Greeted, _chunk: Chunk) -> None:
-        self._server = Server(self.label, received.banner)
+        self._server = attrs.evolve(self._server, banner=received.banner)
         self._greeted.set()
 
     def _on_answered(self, received: Answered, chunk: Chunk) -> None:

@@ -33,6 +33,13 @@ def _check_seconds(_: object, attribute: attrs.Attribute[float], value: float) -
         raise ValueError(f"{attribute.name} is a positive number of seconds, or math.inf")
 
 
+def _check_encoding(_: object, __: object, name: str) -> None:
+    try:
+        b"\xff".decode(name, "replace")
+    except LookupError:
+        raise ValueError(f"Python knows no encoding {name!r}") from None
+
+
 def _seconds(default: float) -> float:
     field: float = attrs.field(default=default, validator=_check_seconds)
     return field
@@ -55,6 +62,7 @@ class Settings:
     response_timeout: float = _seconds(30.0)
     ping_interval: float = _seconds(10.0)
     ping_timeout: float = _seconds(10.0)
+    fallback_encoding: str = attrs.field(default="latin-1", validator=_check_encoding)
     name: str | None = None
 
     def __attrs_post_init__(self) -> None:

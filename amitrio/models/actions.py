@@ -13,7 +13,7 @@ import attrs
 from amitrio.headers import redacted
 from amitrio.protocol.encoding import HeaderValue
 
-__all__ = ["Action", "FieldSource", "FieldValue", "action_of"]
+__all__ = ["Action", "FieldSource", "FieldValue", "pairs_given"]
 
 Scalar = HeaderValue | int | float
 FieldValue = Scalar | None | Iterable[Scalar]
@@ -23,7 +23,7 @@ FieldSource = Mapping[str, FieldValue] | Iterable[tuple[str, FieldValue]]
 
 
 def _spread_out(headers: FieldSource) -> tuple[tuple[str, HeaderValue], ...]:
-    return tuple(_spread(_pairs(headers)))
+    return tuple(_spread(pairs_given(headers)))
 
 
 def _shown_headers(headers: tuple[tuple[str, HeaderValue], ...]) -> str:
@@ -45,21 +45,8 @@ class Action:
         return next((value for header, value in self.headers if header.lower() == wanted), None)
 
 
-def action_of(
-    action: str | Action,
-    headers: FieldSource,
-    fields: Mapping[str, FieldValue],
-) -> Action:
-    """The action that `send` was given: by name with headers, or as an object."""
-    pairs = [*_pairs(headers), *fields.items()]
-    if isinstance(action, Action):
-        if pairs:
-            raise TypeError("an action object brings its own headers; give none beside it")
-        return action
-    return Action(action, pairs)
-
-
-def _pairs(headers: FieldSource) -> Iterable[tuple[str, FieldValue]]:
+def pairs_given(headers: FieldSource) -> Iterable[tuple[str, FieldValue]]:
+    """Headers given as a mapping or as pairs, as pairs."""
     if isinstance(headers, Mapping):
         return cast("Mapping[str, FieldValue]", headers).items()
     return headers

@@ -138,7 +138,8 @@ def _as_clock(seconds: int) -> str:
 
 
 INTEGER = Codec(lambda text: int(_checked(_DECIMAL, text)), lambda value: str(int(value)))
-NUMBER = Codec(lambda text: float(_checked(_FLOAT, text)), repr)
+# "%4.1f" puts blanks before it.
+NUMBER = Codec(lambda text: float(_checked(_FLOAT, text.lstrip(" "))), repr)
 HEXADECIMAL = Codec(lambda text: int(_checked(_HEXADECIMAL, text), 16), lambda v: f"0x{v:08x}")
 CLOCK = Codec(_clock, _as_clock)
 

@@ -87,6 +87,8 @@ class Options(TypedDict, total=False):
 
     required: bool
     """It has no default."""
+    default: object
+    """What it is where nothing is given, if not None."""
     since: str
     """The first Asterisk that has it, where that is known."""
     until: str
@@ -128,7 +130,7 @@ def _field(
         secret=options.get("secret", False),
     )
     return attrs.field(
-        default=attrs.NOTHING if options.get("required") else empty,
+        default=attrs.NOTHING if options.get("required") else options.get("default", empty),
         converter=converter,
         repr=not spec.secret,
         metadata={"wire": spec},

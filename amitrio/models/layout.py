@@ -55,6 +55,7 @@ class Place:
 
     @property
     def path(self) -> str:
+        """The field as one names it: `dest.channel`."""
         return self.field if self.inner is None else f"{self.field}.{self.inner}"
 
 
@@ -183,7 +184,7 @@ _EMPTY: Mapping[str, Any] = MappingProxyType(
 )
 
 
-def empty_of(spec: Spec) -> Any:  # noqa: ANN401
+def empty_of(spec: Spec) -> Any:
     """What a field holds whose header is absent."""
     return _EMPTY.get(spec.form)
 

@@ -39,7 +39,11 @@ _BEHIND_EVENT = len(b"Event: ")
 # Names come from the wire; past this many strange ones they are looked up anew each time.
 _MAX_STRANGE = 4096
 
-_HAND_WRITTEN: dict[str, type[Reply]] = {"command": CommandReply, "getconfig": ConfigReply}
+_HAND_WRITTEN: dict[str, type[Reply]] = {
+    "command": CommandReply,
+    "getconfig": ConfigReply,
+    "listcategories": ConfigReply,
+}
 
 
 def load(module: str, name: str) -> object:
@@ -105,5 +109,5 @@ def is_known(pattern: str) -> bool:
 
 def nearest_kind(kind: str) -> str | None:
     """The known event whose name is most like that one, or None when none is like it."""
-    near = get_close_matches(kind.lower(), index.EVENTS, n=1, cutoff=0.6)
+    near = get_close_matches(kind.lower(), index.EVENTS, n=1, cutoff=0.7)
     return next((one for one in index.EVENT_KINDS if near and one.lower() == near[0]), None)

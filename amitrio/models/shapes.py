@@ -39,7 +39,7 @@ class _Part:
     blanks: tuple[tuple[Setter, Any], ...]
 
     def made(self, pieces: tuple[str, ...]) -> object:
-        part = object.__new__(self.cls)
+        part: object = object.__new__(self.cls)
         for index, put, convert in self.steps:
             put(part, convert(pieces[index]))
         for put, empty in self.blanks:
@@ -91,7 +91,7 @@ class Shapes:
             return
         names = tuple(name for name, _ in headers.pairs)
         seen = self._sighted[names] = self._sighted.get(names, 0) + 1
-        if seen == 2 and (shape := self._compiled(names)) is not None:  # noqa: PLR2004
+        if seen == 2 and (shape := self._compiled(names)) is not None:
             self.known.append(shape)
 
     def _compiled(self, names: tuple[str, ...]) -> Shape | None:
@@ -100,7 +100,8 @@ class Shapes:
             return None
         places = [self.layout.places.get(name) for name in lowered]
         lines = [
-            f"{re.escape(name)}: " + ("[^\r\n]*+" if self._is_nobodys(place, low) else "([^\r\n]*+)")
+            f"{re.escape(name)}: "
+            + ("[^\r\n]*+" if self._is_nobodys(place, low) else "([^\r\n]*+)")
             for name, low, place in zip(names, lowered, places, strict=True)
         ]
         taken = [

@@ -5,7 +5,7 @@ Law: a directory of generated modules holds what is named here and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from .catalogue import catalogue
@@ -13,7 +13,7 @@ from .extracts import FACTS
 from .facts import load_facts
 from .index import index_module
 from .model import Catalogue
-from .overloads import sources_module
+from .overloads import sources_stub
 from .source import docstring, module
 from .words import OVERRIDES, Problems, load_families, load_general
 from .written import actions_module, enums_module, events_module, groups_module
@@ -41,9 +41,9 @@ def _files(made: Catalogue) -> dict[str, str]:
         f"{_MODELS}/enums.py": enums_module(made),
         f"{_MODELS}/groups.py": groups_module(made),
         f"{_MODELS}/index.py": index_module(made),
-        f"{_MODELS}/events/__init__.py": _package("Events, one module per family."),
-        f"{_MODELS}/actions/__init__.py": _package("Actions, one module per family."),
-        "amitrio/client/sources.py": sources_module(made),
+        f"{_MODELS}/events/__init__.py": _face("events", "Events", made.events),
+        f"{_MODELS}/actions/__init__.py": _face("actions", "Actions", made.actions),
+        "amitrio/client/sources.pyi": sources_stub(made),
     }
     files |= {f"{_MODELS}/events/{name}.py": events_module(made, name) for name in made.events}
     files |= {f"{_MODELS}/actions/{name}.py": actions_module(made, name) for name in made.actions}
@@ -52,6 +52,16 @@ def _files(made: Catalogue) -> dict[str, str]:
 
 def _package(text: str) -> str:
     return module(docstring(text), {}, [])
+
+
+def _face(directory: str, what: str, families: Iterable[str]) -> str:
+    """The package of the families; what is in them is named for type checkers only."""
+    stars = [
+        f"    from amitrio.models.generated.{directory}.{family} import *  # noqa: F403"
+        for family in sorted(families)
+    ]
+    text = docstring(f"{what}, one module per family; the registry loads them as they are named.")
+    return module(text, {"typing": {"TYPE_CHECKING"}}, ["if TYPE_CHECKING:", *stars])
 
 
 def stale(files: Mapping[str, str], project: Path) -> list[Path]:

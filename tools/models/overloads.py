@@ -1,6 +1,6 @@
 """The overloads: what `events("Hangup")` yields, and what `send("QueueStatus")` returns.
 
-A type checker reads these; at run time the classes are empty.
+They make a stub, one line an overload: type checkers read it, and a program never loads it.
 
 Law: the first overload that fits is the narrowest; names that Asterisk does not have fall
 through to the general ones.
@@ -8,145 +8,130 @@ through to the general ones.
 
 from __future__ import annotations
 
-from .declared import Names
+from collections.abc import Iterable
+
 from .model import ActionModel, Catalogue
-from .source import bracketed, docstring, imports, indented, module, quoted
-from .written import list_type
+from .source import MARK, quoted
 
-__all__ = ["sources_module"]
+__all__ = ["sources_stub"]
 
-_ACTIONS = "amitrio.models.generated.actions"
-_EVENTS = "amitrio.models.generated.events"
-_SEND = "async def send("
-_HEADERS = ["headers: FieldSource = ...", "/", "**fields: FieldValue"]
-_DEPTH = 8
-_DOC = (
-    "Sources: what a client's methods yield and return, by the names that they are given.",
-    "These are base classes for type checkers: to a program they are empty.",
+_HEAD = """
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, Generic, Literal, TypeVar, overload
+
+import amitrio.models.generated.actions as _a
+import amitrio.models.generated.events as _e
+from amitrio.client.gaps import EventsDropped
+from amitrio.client.streams import EventStream
+from amitrio.models import (
+    Action,
+    CommandReply,
+    ConfigReply,
+    Event,
+    FieldSource,
+    FieldValue,
+    ListReply,
+    Reply,
+    TypedAction,
 )
-_ALWAYS = {
-    "collections.abc": {"Callable"},
-    "typing": {"TYPE_CHECKING", "Any", "Generic", "Literal", "TypeVar", "overload"},
-    "amitrio.models.base": {"Event"},
-    "amitrio.models.replies": {"Reply"},
-}
-_CHECKED = {
-    "amitrio.client.gaps": {"EventsDropped"},
-    "amitrio.client.streams": {"EventStream"},
-    "amitrio.models.actions": {"Action", "FieldSource", "FieldValue"},
-    "amitrio.models.replies": {"ListReply"},
-    "amitrio.models.requests": {"TypedAction"},
-}
-_ALIASES = [
-    "",
-    'E = TypeVar("E", bound=Event)',
-    'R = TypeVar("R", bound=Reply)',
-    'G_co = TypeVar("G_co", covariant=True)',
-    "",
-    "_Where = Callable[[E], bool] | None",
-    '_Fail = Literal["fail"]',
-    '_Drop = Literal["drop_oldest"]',
-]
+
+__all__ = ["ActionSender", "EventSource"]
+
+E = TypeVar("E", bound=Event)
+E2 = TypeVar("E2", bound=Event)
+E3 = TypeVar("E3", bound=Event)
+E4 = TypeVar("E4", bound=Event)
+R = TypeVar("R", bound=Reply)
+G_co = TypeVar("G_co", covariant=True)
+
+_Where = Callable[[E], bool] | None
+_Fail = Literal["fail"]
+_Drop = Literal["drop_oldest"]
+"""
+
+_SOURCE = """
+class EventSource(ABC, Generic[G_co]):
+{events}
+    @abstractmethod
+    def _open_stream(
+        self, patterns: list[str], where: Callable[[Any], bool] | None, buffer: int, *, drops: bool
+    ) -> EventStream[Any]: ...
+    @abstractmethod
+    def _ended(self) -> Exception: ...
+
+class ActionSender(ABC):
+{sends}
+    @abstractmethod
+    async def _request(self, action: Action) -> Reply: ...
+"""
+
+_SEVERAL = (("E", "E2"), ("E", "E2", "E3"), ("E", "E2", "E3", "E4"))
 
 
-def sources_module(catalogue: Catalogue) -> str:
-    """amitrio/client/sources.py."""
-    checking = Names({name: set(wanted) for name, wanted in _CHECKED.items()})
-    yields = _event_overloads(catalogue, checking)
-    sends = _send_overloads(catalogue, checking)
-    body = [
-        *_ALIASES,
-        *_class(
-            "EventSource(Generic[G_co])",
-            "Yields events, and a `G_co` wherever some are missing.",
-            yields,
-        ),
-        *_class("ActionSender", "Sends actions, and returns their replies.", sends),
-    ]
-    return module(
-        docstring(*_DOC),
-        {name: set(wanted) for name, wanted in _ALWAYS.items()},
-        body,
-        checking=imports(checking.needed, indent=4),
-        public=["ActionSender", "EventSource"],
+def sources_stub(catalogue: Catalogue) -> str:
+    """amitrio/client/sources.pyi."""
+    classes = _SOURCE.format(
+        events="\n".join(_indented(_event_overloads(catalogue))),
+        sends="\n".join(_indented(_send_overloads(catalogue))),
     )
+    return MARK + "\n" + _HEAD + classes
 
 
-def _class(name: str, text: str, methods: list[str]) -> list[str]:
-    checked = ["if TYPE_CHECKING:", "", *indented(methods)]
-    return ["", "", f"class {name}:", *indented([*docstring(text, indent=4), "", *checked])]
+def _indented(lines: Iterable[str]) -> Iterable[str]:
+    return (f"    {line}" for overloaded in lines for line in ("@overload", overloaded))
 
 
-def _event_overloads(catalogue: Catalogue, checking: Names) -> list[str]:
-    kinds = {kind: cls for kind, (_, cls) in sorted(catalogue.homes.items())}
-    for family, cls in catalogue.homes.values():
-        checking.use(f"{_EVENTS}.{family}", cls)
-    lines: list[str] = []
+def _event_overloads(catalogue: Catalogue) -> Iterable[str]:
+    kinds = {kind: f"_e.{cls}" for kind, (_, cls) in sorted(catalogue.homes.items())}
     for kind, cls in kinds.items():
-        lines += _events(f"kind: Literal[{quoted(kind)}], /, *", cls)
-    lines += _events("kind: type[E], /, *kinds: type[E]", "E")
-    lines += _events("*kinds: str", "Event")
-    lines += _last("def events(self, ", "The events of these kinds, from now on.")
+        yield from _events(f"kind: Literal[{quoted(kind)}], /", cls)
+    yield from _events("kind: type[E], /", "E")
+    for several in _SEVERAL:
+        taken = ", ".join(f"kind{number}: type[{one}]" for number, one in enumerate(several))
+        yield from _events(f"{taken}, /", " | ".join(several))
+    yield from _events("*kinds: str | type[Event]", "Event")
     for kind, cls in kinds.items():
-        lines += _wait_for(f"kind: Literal[{quoted(kind)}]", cls)
-    lines += _wait_for("kind: type[E]", "E")
-    lines += _wait_for("kind: str = ...", "Event")
-    lines += _last("async def wait_for(self, /, ", "The next event of that kind.")
-    return lines
+        yield _wait_for(f"kind: Literal[{quoted(kind)}]", cls)
+    yield _wait_for("kind: type[E]", "E")
+    yield _wait_for("kind: str = ...", "Event")
 
 
-def _events(kind: str, cls: str) -> list[str]:
+def _events(kinds: str, cls: str) -> Iterable[str]:
     """Both ways to overflow: the one ends the stream, the other tells in it what was dropped."""
-    common = [*kind.split(", "), f"where: _Where[{cls}] = ...", "buffer: int = ..."]
-    return [
-        *_overload("def events(", [*common, "overflow: _Fail = ..."], f"EventStream[{cls} | G_co]"),
-        *_overload(
-            "def events(",
-            [*common, "overflow: _Drop"],
-            f"EventStream[{cls} | EventsDropped | G_co]",
-        ),
-    ]
+    named = kinds if kinds.startswith("*") else f"{kinds}, *"
+    common = f"def events(self, {named}, where: _Where[{cls}] = ..., buffer: int = ..."
+    yield f"{common}, overflow: _Fail = ...) -> EventStream[{cls} | G_co]: ..."
+    yield f"{common}, overflow: _Drop) -> EventStream[{cls} | EventsDropped | G_co]: ..."
 
 
-def _wait_for(kind: str, cls: str) -> list[str]:
-    return _overload("async def wait_for(", [kind, "/", f"where: _Where[{cls}] = ..."], cls)
+def _wait_for(kind: str, cls: str) -> str:
+    return f"async def wait_for(self, {kind}, /, where: _Where[{cls}] = ...) -> {cls}: ..."
 
 
-def _send_overloads(catalogue: Catalogue, checking: Names) -> list[str]:
-    lines = _overload(_SEND, ["action: TypedAction[R]", "/"], "R")
-    for family, actions in catalogue.actions.items():
+def _send_overloads(catalogue: Catalogue) -> Iterable[str]:
+    yield "async def send(self, action: TypedAction[R], /) -> R: ..."
+    for actions in catalogue.actions.values():
         for action in actions:
-            lines += _send(action, family, catalogue, checking)
-    lines += _overload(_SEND, ["action: str | Action", *_HEADERS], "Reply")
-    lines += _last(f"{_SEND}self, /, ", "Send an action and return its reply.")
-    return lines
+            reply = _reply(action, catalogue)
+            if reply is not None:
+                yield _send(f"Literal[{quoted(action.name)}]", reply)
+    yield _send("str | Action | TypedAction[Reply]", "Reply")
 
 
-def _send(action: ActionModel, family: str, catalogue: Catalogue, checking: Names) -> list[str]:
-    """The overload for an action by name, where its reply is more than a Reply."""
+def _send(action: str, reply: str) -> str:
+    headers = "headers: FieldSource = ..., /, **fields: FieldValue"
+    return f"async def send(self, action: {action}, {headers}) -> {reply}: ..."
+
+
+def _reply(action: ActionModel, catalogue: Catalogue) -> str | None:
+    """What an action by name returns, where that is more than a Reply."""
     general = catalogue.general
-    parameters = [f"action: Literal[{quoted(action.name)}]", *_HEADERS]
     if action.name in general.lists:
         complete, *items = [catalogue.homes[kind][1] for kind in general.lists[action.name]]
-        lines = _overload(_SEND, parameters, "@")
-        sometimes = action.name in general.sometimes
-        kinds = list_type(") -> ", items, complete, ": ...", sometimes=sometimes, indent=_DEPTH)
-        return [*lines[:-1], *kinds]
+        kinds = " | ".join(f"_e.{item}" for item in items) or "Event"
+        listed = f"ListReply[{kinds}, _e.{complete}]"
+        return f"Reply | {listed}" if action.name in general.sometimes else listed
     if action.reply is not None:
-        checking.use(f"{_ACTIONS}.{family}", action.reply.class_name)
-        return _overload(_SEND, parameters, action.reply.class_name)
-    if action.reply_class is not None:
-        checking.use(general.replies[action.reply_class], action.reply_class)
-        return _overload(_SEND, parameters, action.reply_class)
-    return []
-
-
-def _overload(head: str, parameters: list[str], result: str) -> list[str]:
-    tail = f") -> {result}: ..."
-    return ["@overload", *bracketed(head, ["self", *parameters], tail, indent=_DEPTH)]
-
-
-def _last(head: str, text: str) -> list[str]:
-    """What stands behind the overloads; the client has it."""
-    signature = f"{head}*arguments: Any, **options: Any) -> Any:"
-    return [signature, *indented(docstring(text)), ""]
+        return f"_a.{action.reply.class_name}"
+    return action.reply_class
