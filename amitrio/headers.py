@@ -75,6 +75,9 @@ class Headers(Mapping[str, str]):
     def __hash__(self) -> int:
         return hash(self.pairs)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return Headers, (self.pairs,)
+
     def __repr__(self) -> str:
         shown = ", ".join(
             f"{printable(name)}: {redacted(name, value)!r}" for name, value in self.pairs

@@ -25,8 +25,13 @@ def storable(text: str, fallback: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
+        pass
+    else:
+        return text
+    try:
         return encode(text).decode(fallback, "replace")
-    return text
+    except UnicodeEncodeError:  # a surrogate that no byte stands for: nobody sent it
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def printable(text: str) -> str:

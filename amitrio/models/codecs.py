@@ -4,11 +4,12 @@ A codec reads what Asterisk's C code prints, in every spelling that it has, and 
 them. What it cannot read raises ValueError; whoever asked keeps the text.
 
 Law: certain or not at all. `write(read(text))` says the same as `text`, and
-`read(write(value)) == value`.
+`read(write(value)) == value`; a value that cannot be said so is refused with a ValueError.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -137,11 +138,27 @@ def _as_clock(seconds: int) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
-INTEGER = Codec(lambda text: int(_checked(_DECIMAL, text)), lambda value: str(int(value)))
+def _finite(text: str) -> float:
+    value = float(_checked(_FLOAT, text))
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+INTEGER = Codec(
+    lambda text: int(_checked(_DECIMAL, text)),
+    lambda value: _checked(_DECIMAL, str(int(value))),
+)
 # "%4.1f" puts blanks before it.
-NUMBER = Codec(lambda text: float(_checked(_FLOAT, text.lstrip(" "))), repr)
-HEXADECIMAL = Codec(lambda text: int(_checked(_HEXADECIMAL, text), 16), lambda v: f"0x{v:08x}")
-CLOCK = Codec(_clock, _as_clock)
+NUMBER = Codec(
+    lambda text: _finite(text.lstrip(" ")),
+    lambda value: _checked(_FLOAT, repr(float(value))),
+)
+HEXADECIMAL = Codec(
+    lambda text: int(_checked(_HEXADECIMAL, text), 16),
+    lambda value: _checked(_HEXADECIMAL, f"0x{value:08x}"),
+)
+CLOCK = Codec(_clock, lambda seconds: _checked(_CLOCK, _as_clock(seconds)))
 
 
 # Truth -----------------------------------------------------------------------------------------
@@ -173,8 +190,10 @@ ON_OFF = _boolean("on", "off")
 
 _EPOCH = re.compile(r"([0-9]{1,11})(?:\.([0-9]{1,6}))?")
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-_ISO_FORMAT = "%Y-%m-%dT%H:%M:%S.%f%z"
-_LOCAL_FORMAT = "%Y-%m-%d %H:%M:%S"
+_ISO = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.([0-9]{3}|[0-9]{6})[+-][0-9]{4}"
+)
+_LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
 def _epoch(text: str) -> datetime:
@@ -190,6 +209,8 @@ def _epoch(text: str) -> datetime:
 
 
 def _as_epoch(moment: datetime) -> str:
+    if moment.tzinfo is None or moment <= _BEGINNING:
+        raise ValueError(f"{moment} is no moment since 1970 with a zone")
     since = moment - _BEGINNING
     seconds = since.days * 86400 + since.seconds
     return f"{seconds}.{since.microseconds:06}" if since.microseconds else str(seconds)
@@ -197,19 +218,18 @@ def _as_epoch(moment: datetime) -> str:
 
 def _as_iso(moment: datetime) -> str:
     """security_events.c writes milliseconds, and the zone without a colon."""
-    fraction = f"{moment.microsecond // 1000:03}"
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{fraction}{moment:%z}"
+    text = moment.isoformat(
+        timespec="microseconds" if moment.microsecond % 1000 else "milliseconds"
+    )
+    return _checked(_ISO, text[:-3] + text[-2:] if text[-3] == ":" else text)
 
 
 # The time of something that never happened is 0.
-EPOCH = Codec(_epoch, _as_epoch, _NULLS_AND_EMPTY | {"0"})
-ISO = Codec(
-    lambda text: datetime.strptime(text, _ISO_FORMAT),  # noqa: DTZ007 - the format has the zone
-    _as_iso,
-)
+EPOCH = Codec(_epoch, _as_epoch, _NULLS_AND_EMPTY | {"0", "0.000000"})
+ISO = Codec(lambda text: datetime.fromisoformat(_checked(_ISO, text)), _as_iso)
 LOCAL_TIME = Codec(
-    lambda text: datetime.strptime(text, _LOCAL_FORMAT),  # noqa: DTZ007 - the zone is not told
-    lambda moment: f"{moment:{_LOCAL_FORMAT}}",
+    lambda text: datetime.fromisoformat(_checked(_LOCAL_TIME, text)),
+    lambda moment: _checked(_LOCAL_TIME, moment.isoformat(" ")),
 )
 
 
@@ -224,10 +244,20 @@ def _as_words(words: tuple[str, ...]) -> str:
     for word in words:
         if "," in word or word != word.strip():
             raise ValueError(f"{word!r} cannot stand in a list that commas separate")
-    return ",".join(words)
+    text = ",".join(words)
+    if text in _NULLS_AND_EMPTY:
+        raise ValueError(f"{text!r} would mean that there are no words")
+    return text
 
 
-ADDRESS = Codec(Address.parse, str)
+def _as_address(address: Address) -> str:
+    text = str(address)
+    if Address.parse(text) != address:
+        raise ValueError(f"{address!r} cannot be written")
+    return text
+
+
+ADDRESS = Codec(Address.parse, _as_address)
 WORDS = Codec(_words, _as_words)
 
 
@@ -242,4 +272,4 @@ def enumeration(members: type[E]) -> Codec[E]:
             found = members(int(_checked(_DECIMAL, text)) if numbers else text)
         return found
 
-    return Codec(read, lambda one: str(one.value))
+    return Codec(read, lambda one: str(members(one).value))

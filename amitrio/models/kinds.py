@@ -18,6 +18,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import attrs
 
+from amitrio.credentials import Secret
 from amitrio.models import codecs
 from amitrio.models.codecs import Codec
 from amitrio.models.values import Variables
@@ -35,6 +36,7 @@ __all__ = [
     "flag",
     "headers",
     "hexadecimal",
+    "hidden",
     "integer",
     "iso",
     "local_time",
@@ -44,11 +46,13 @@ __all__ = [
     "on_off",
     "part",
     "percent",
+    "required",
     "settings",
     "snapshot_text",
     "snapshot_variables",
     "spec_of",
     "text",
+    "texts",
     "true_false",
     "variables",
     "verbatim",
@@ -60,7 +64,7 @@ NONE = Variables()
 UNKNOWN = "<unknown>"
 """How Asterisk writes a number or a name that it does not have."""
 
-Form = Literal["one", "many", "variables", "told", "words", "numbered", "part", "headers"]
+Form = Literal["one", "many", "variables", "settings", "words", "numbered", "part", "headers"]
 
 
 @attrs.frozen
@@ -85,8 +89,6 @@ class Spec:
 class Options(TypedDict, total=False):
     """What any field function takes beside the header."""
 
-    required: bool
-    """It has no default."""
     default: object
     """What it is where nothing is given, if not None."""
     since: str
@@ -99,6 +101,15 @@ class Options(TypedDict, total=False):
     """Never shown."""
     null: tuple[str, ...]
     """Further texts that mean None."""
+
+
+def required(field: Any) -> Mapping[str, Any]:
+    """The metadata of a field that has no default: `attrs.field(metadata=required(text("X")))`.
+
+    Written out like this, since a type checker sees a default wherever it sees no attrs.field.
+    """
+    metadata: Mapping[str, Any] = field.metadata
+    return metadata
 
 
 def spec_of(attribute: attrs.Attribute[Any]) -> Spec:
@@ -130,7 +141,7 @@ def _field(
         secret=options.get("secret", False),
     )
     return attrs.field(
-        default=attrs.NOTHING if options.get("required") else options.get("default", empty),
+        default=options.get("default", empty),
         converter=converter,
         repr=not spec.secret,
         metadata={"wire": spec},
@@ -156,7 +167,7 @@ def escaped(header: str, **options: Unpack[Options]) -> Any:
 
 
 def percent(header: str, **options: Unpack[Options]) -> Any:
-    """Text that Asterisk percent-encoded."""
+    """Text that Asterisk percent-encoded; what is not UTF-8 inside is read as latin-1."""
     return _field(header, codecs.PERCENT, options)
 
 
@@ -229,28 +240,35 @@ def enumerated(header: str, members: type[Enum], **options: Unpack[Options]) -> 
     return _field(header, codecs.enumeration(members), options, converter=member)
 
 
+def hidden(header: str, **options: Unpack[Options]) -> Any:
+    """A secret that an action carries: wrapped when it is given, and shown nowhere."""
+    return _field(header, codecs.VERBATIM, {**options, "secret": True}, converter=_hidden)
+
+
 # Several values --------------------------------------------------------------------------------
 
 
 def words(header: str, **options: Unpack[Options]) -> Any:
     """Words in one header, separated by commas."""
-    return _field(header, codecs.WORDS, options, form="words", empty=(), converter=_texts)
+    return _field(header, codecs.WORDS, options, form="words", empty=(), converter=texts)
 
 
 def many(header: str, **options: Unpack[Options]) -> Any:
     """The values of a header that is repeated."""
-    return _field(header, codecs.VERBATIM, options, form="many", empty=(), converter=_texts)
+    return _field(header, codecs.VERBATIM, options, form="many", empty=(), converter=texts)
 
 
 def variables(header: str, **options: Unpack[Options]) -> Any:
     """Variables that Asterisk tells, one header each."""
-    return _field(header, codecs.VERBATIM, options, form="told", empty=NONE, converter=_variables)
+    return _field(
+        header, codecs.VERBATIM, options, form="variables", empty=NONE, converter=_variables
+    )
 
 
 def settings(header: str, **options: Unpack[Options]) -> Any:
     """Variables that an action sets, one header each, escaped for Asterisk's parser."""
     return _field(
-        header, codecs.VERBATIM, options, form="variables", empty=NONE, converter=_variables
+        header, codecs.VERBATIM, options, form="settings", empty=NONE, converter=_variables
     )
 
 
@@ -289,17 +307,26 @@ def snapshot_text(header: str, key: str, *, c_escaped: bool = False) -> Any:
 
 def snapshot_variables(header: str) -> Any:
     """The channel variables of a snapshot; their values are escaped in C's manner."""
-    return _field(header, codecs.ESCAPED, {}, form="told", empty=NONE, converter=_variables)
+    return _field(header, codecs.ESCAPED, {}, form="variables", empty=NONE, converter=_variables)
 
 
 # Converters ------------------------------------------------------------------------------------
 
 
-def _texts(values: Iterable[str]) -> tuple[str, ...]:
+def _hidden(text: str | Secret | None) -> Secret | None:
+    return None if text is None else Secret(text)
+
+
+def texts(values: Iterable[str]) -> tuple[str, ...]:
+    """Several texts; TypeError for one text, which would be taken letter by letter."""
     if isinstance(values, str):
         raise TypeError(f"several texts are wanted, not the one text {values!r}")
     return tuple(values)
 
 
 def _variables(values: Mapping[str, str]) -> Variables:
-    return values if isinstance(values, Variables) else Variables(values)
+    variables = values if isinstance(values, Variables) else Variables(values)
+    for name, value in variables.items():
+        if not isinstance(value, str):
+            raise TypeError(f"the value of {name} is no text: {value!r}")
+    return variables

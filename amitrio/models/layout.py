@@ -17,13 +17,15 @@ from typing import Any
 
 import attrs
 
-from amitrio.models.assignments import assignment, assignments, told
+from amitrio.credentials import Secret
+from amitrio.models.assignments import assignment, assignments, told, told_as
 from amitrio.models.kinds import NONE, Spec, spec_of
 from amitrio.models.values import Variables
 
 __all__ = ["GATHER", "Layout", "Place", "Problem", "Reading", "empty_of", "layout_of"]
 
 Pair = tuple[str, str]
+Written = tuple[str, str | Secret]
 Cleaner = Callable[[str], str]
 
 
@@ -64,12 +66,18 @@ class _Numbered:
     """A field of numbered headers: `matches` finds the number, and the name behind it."""
 
     field: str
+    header: str
     layout: Layout
     matches: re.Pattern[str]
 
+    def problem(self, index: int, inner: Problem) -> Problem:
+        """The problem of one of the values, told as one of the message."""
+        header = self.header.format(index=index, field=inner.header)
+        return Problem(f"{self.field}.{inner.field}", header, inner.text)
+
 
 Found = dict[Place, Any]
-Indexed = dict[str, list[Pair]]
+Indexed = dict[int, list[Pair]]
 
 
 @attrs.frozen(eq=False)
@@ -120,7 +128,8 @@ class Layout:
     def _is_numbered(self, name: str, sent: str, numbers: dict[str, Indexed]) -> bool:
         for one in self.numbered:
             if match := one.matches.fullmatch(name):
-                numbers[one.field].setdefault(match["index"], []).append((match["field"], sent))
+                pairs = numbers[one.field].setdefault(int(match["index"]), [])
+                pairs.append((match["field"], sent))
                 return True
         return False
 
@@ -128,11 +137,14 @@ class Layout:
         self, numbers: dict[str, Indexed], reading: Reading, clean: Cleaner
     ) -> None:
         for one in self.numbered:
-            inner = [one.layout.read(pairs, clean) for pairs in numbers[one.field].values()]
-            reading.values[one.field] = tuple(one.layout.cls(**read.values) for read in inner)
-            reading.problems += [problem for read in inner for problem in read.problems]
+            made: list[object] = []
+            for index, pairs in numbers[one.field].items():
+                inner = one.layout.read(pairs, clean)
+                made.append(one.layout.cls(**inner.values))
+                reading.problems += [one.problem(index, problem) for problem in inner.problems]
+            reading.values[one.field] = tuple(made)
 
-    def write(self, value: object, prefix: str = "") -> Iterator[Pair]:
+    def write(self, value: object, prefix: str = "") -> Iterator[Written]:
         """The headers that say what the fields of `value` hold."""
         for name, spec in self.fields:
             held = getattr(value, name)
@@ -165,22 +177,28 @@ def _as_words(sent: list[str], spec: Spec) -> tuple[str, ...]:
     return () if sent[0] in codec.nulls else codec.read(sent[0])
 
 
-def _as_told(sent: list[str], spec: Spec) -> Variables:
+def _as_variables(sent: list[str], spec: Spec) -> Variables:
     pairs = [told(one) for one in sent]
     return Variables((name, spec.codec.read(value)) for name, value in pairs)
 
 
 def _as_settings(sent: list[str], _spec: Spec) -> Variables:
-    return Variables(pair for one in sent for pair in assignments(one))
+    """Of a variable that is set twice the first wins: Originate hands them on in reverse."""
+    variables: dict[str, str] = {}
+    for one in sent:
+        for name, value in assignments(one):
+            variables.setdefault(name, value)
+    return Variables(variables)
 
 
+# Only forms whose codecs read any text; so gathering never raises.
 GATHER: Mapping[str, Callable[[list[str], Spec], Any]] = MappingProxyType(
-    {"many": _as_many, "words": _as_words, "told": _as_told, "variables": _as_settings}
+    {"many": _as_many, "words": _as_words, "variables": _as_variables, "settings": _as_settings}
 )
 
 
 _EMPTY: Mapping[str, Any] = MappingProxyType(
-    {"many": (), "words": (), "told": NONE, "variables": NONE, "numbered": (), "headers": NONE}
+    {"many": (), "words": (), "variables": NONE, "settings": NONE, "numbered": (), "headers": NONE}
 )
 
 
@@ -192,25 +210,25 @@ def empty_of(spec: Spec) -> Any:
 # How values are written ------------------------------------------------------------------------
 
 
-def _written(value: Any, spec: Spec, prefix: str) -> Iterator[Pair]:
+def _written(value: Any, spec: Spec, prefix: str) -> Iterator[Written]:
     header = prefix + spec.header
     if spec.form == "one" or (spec.form == "words" and value):
-        yield header, spec.codec.write(value)
+        yield header, value if isinstance(value, Secret) else spec.codec.write(value)
     elif spec.form == "part":
         yield from layout_of(type(value)).write(value, header)
     elif spec.form == "numbered":
         yield from _written_numbered(value, spec)
     elif spec.form == "many":
         yield from ((header, one) for one in value)
-    elif spec.form == "told":
-        yield from ((header, f"{name}={spec.codec.write(one)}") for name, one in value.items())
     elif spec.form == "variables":
+        yield from ((header, told_as(name, spec.codec.write(one))) for name, one in value.items())
+    elif spec.form == "settings":
         yield from ((header, assignment(name, one)) for name, one in value.items())
     elif spec.form == "headers":
         yield from value.items()
 
 
-def _written_numbered(values: Iterable[Any], spec: Spec) -> Iterator[Pair]:
+def _written_numbered(values: Iterable[Any], spec: Spec) -> Iterator[Written]:
     for index, one in enumerate(values):
         for field, text in layout_of(type(one)).write(one):
             yield spec.header.format(index=index, field=field), text
@@ -257,6 +275,6 @@ def _numbered(name: str, spec: Spec) -> _Numbered:
     layout = layout_of(spec.inner)
     names = "|".join(re.escape(inner.header) for _, inner in layout.fields)
     pattern = re.escape(spec.header)
-    pattern = re.sub(r"\\\{index[^}]*\\\}", r"(?P<index>\\d+)", pattern)
+    pattern = re.sub(r"\\\{index[^}]*\\\}", r"(?P<index>[0-9]{1,9})", pattern)
     pattern = pattern.replace(r"\{field\}", f"(?P<field>{names})")
-    return _Numbered(name, layout, re.compile(pattern, re.IGNORECASE))
+    return _Numbered(name, spec.header, layout, re.compile(pattern, re.IGNORECASE))

@@ -5,6 +5,7 @@ Law: whatever a message holds has a plain form, and no text in it holds a lone s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
@@ -24,18 +25,26 @@ def plain(value: Any, clean: Callable[[str], str] = str) -> JSON:
     """The plain form of what a field holds."""
     if isinstance(value, Enum):
         value = value.value
-    if value is None or isinstance(value, str | int | float):
-        return value
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, int | float):
+        return value if math.isfinite(value) else None
     if isinstance(value, tuple):
         return [plain(one, clean) for one in cast("tuple[object, ...]", value)]
     if isinstance(value, Headers):
         return plain_headers(value, clean)
-    if isinstance(value, Variables | datetime):
-        return dict(value) if isinstance(value, Variables) else value.isoformat()
-    if attrs.has(type(value)) and not isinstance(value, Address):
-        fields = attrs.fields(type(value))
-        return {field.name: plain(getattr(value, field.name), clean) for field in fields}
-    return str(value)
+    if isinstance(value, Variables):
+        return {clean(name): clean(one) for name, one in value.items()}
+    return None if value is None else _object(value, clean)
+
+
+def _object(value: Any, clean: Callable[[str], str]) -> JSON:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Address):
+        return clean(str(value))
+    fields = attrs.fields(type(value))
+    return {field.name: plain(getattr(value, field.name), clean) for field in fields}
 
 
 def plain_headers(headers: Headers, clean: Callable[[str], str]) -> JSON:

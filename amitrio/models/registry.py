@@ -36,8 +36,8 @@ __all__ = [
 _GENERATED = "amitrio.models.generated"
 _BEHIND_EVENT = len(b"Event: ")
 
-# Names come from the wire; past this many strange ones they are looked up anew each time.
-_MAX_STRANGE = 4096
+# Names come from the wire; past this many spellings they are looked up anew each time.
+_MAX_NAMES = 4096
 
 _HAND_WRITTEN: dict[str, type[Reply]] = {
     "command": CommandReply,
@@ -57,7 +57,7 @@ class _EventClasses(dict[str, type[Event]]):
     def __missing__(self, kind: str) -> type[Event]:
         found = index.EVENTS.get(kind.lower())
         cls = Event if found is None else cast("type[Event]", load(f"events.{found[0]}", found[1]))
-        if found is not None or len(self) < _MAX_STRANGE:
+        if len(self) < _MAX_NAMES:
             self[kind] = cls
         return cls
 

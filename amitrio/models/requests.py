@@ -19,9 +19,13 @@ import attrs
 from amitrio.models.actions import Action, FieldSource, FieldValue, pairs_given
 from amitrio.models.layout import layout_of
 from amitrio.models.replies import Reply
+from amitrio.models.showing import shown
+from amitrio.models.values import Variables
 from amitrio.protocol.encoding import HeaderValue
 
 __all__ = ["ActionAbout", "TypedAction", "action_of"]
+
+_MISSING: tuple[object, ...] = (None, (), Variables())
 
 R_co = TypeVar("R_co", bound=Reply, covariant=True)
 
@@ -42,7 +46,7 @@ class ActionAbout:
     releases: tuple[int, ...] = (16, 22)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class TypedAction(Generic[R_co]):
     """An action with fields. `R_co` is what `Client.send` returns for it."""
 
@@ -54,6 +58,9 @@ class TypedAction(Generic[R_co]):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.privileges = cls.about.privileges
+
+    def __repr__(self) -> str:
+        return shown(self)
 
     @property
     def name(self) -> str:
@@ -79,7 +86,7 @@ class TypedAction(Generic[R_co]):
         for problem in reading.problems:
             raise ValueError(f"{problem.header}: {problem.text!r} is none of what it can be")
         for field in attrs.fields(cls):
-            if field.default is attrs.NOTHING and reading.values[field.name] is None:
+            if field.default is attrs.NOTHING and reading.values[field.name] in _MISSING:
                 raise ValueError(f"{cls.about.name} needs {field.metadata['wire'].header}")
         return cls(**reading.values)
 

@@ -5,7 +5,7 @@ order, seen twice, becomes a regular expression that checks a frame and cuts it 
 plan that says which field takes which piece. What fits no shape is read header by header.
 
 Law: a shape gives exactly what Layout.read gives, or declines. It declines repeated and numbered
-headers, text that is not UTF-8, line breaks inside values, and values that do not convert.
+headers, text that is not UTF-8, carriage returns inside values, and values that do not convert.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ Converter = Callable[[str], Any]
 
 _MAX_SHAPES = 8
 _MAX_SIGHTED = 32
+_ENOUGH = 2
 
 
 @attrs.frozen(eq=False)
@@ -87,21 +88,26 @@ class Shapes:
 
     def learn(self, headers: Headers) -> None:
         """Take note of a frame that fitted none."""
-        if len(self.known) >= _MAX_SHAPES or len(self._sighted) >= _MAX_SIGHTED:
-            return
         names = tuple(name for name, _ in headers.pairs)
-        seen = self._sighted[names] = self._sighted.get(names, 0) + 1
-        if seen == 2 and (shape := self._compiled(names)) is not None:
-            self.known.append(shape)
+        if len(self.known) >= _MAX_SHAPES or not self._is_regular(names):
+            return
+        if len(self._sighted) >= _MAX_SIGHTED:
+            del self._sighted[next(iter(self._sighted))]  # the one that was seen longest ago
+        seen = self._sighted[names] = self._sighted.pop(names, 0) + 1
+        if seen == _ENOUGH:
+            self.known.append(self._compiled(names))
 
-    def _compiled(self, names: tuple[str, ...]) -> Shape | None:
+    def _is_regular(self, names: tuple[str, ...]) -> bool:
+        """Whether one expression can say it: each name once, and its end where it seems to be."""
+        lowered = {name.lower() for name in names}
+        free = bool(self.layout.numbered) or self.layout.free is not None
+        return len(lowered) == len(names) and not free and all(map(_is_plain, lowered))
+
+    def _compiled(self, names: tuple[str, ...]) -> Shape:
         lowered = [name.lower() for name in names]
-        if len(set(lowered)) < len(lowered) or self.layout.numbered or "" in lowered:
-            return None
         places = [self.layout.places.get(name) for name in lowered]
         lines = [
-            f"{re.escape(name)}: "
-            + ("[^\r\n]*+" if self._is_nobodys(place, low) else "([^\r\n]*+)")
+            f"{re.escape(name)}: " + ("[^\r]*+" if self._is_nobodys(place, low) else "([^\r]*+)")
             for name, low, place in zip(names, lowered, places, strict=True)
         ]
         taken = [
@@ -170,3 +176,8 @@ def _converter(spec: Spec) -> Converter:
     if read is str:
         return lambda text: None if text in nulls else text
     return lambda text: None if text in nulls else read(text)
+
+
+def _is_plain(name: str) -> bool:
+    """Whether the name ends where it seems to; `ChanVariable(` goes on to a later parenthesis."""
+    return bool(name) and ("chanvariable(" not in name or name.endswith(")"))

@@ -64,7 +64,8 @@ class ChannelSnapshot:
     chan_variables: Variables = snapshot_variables("ChanVariable")
     """The variables that `channelvars` in manager.conf names."""
 
-    __repr__ = shown
+    def __repr__(self) -> str:
+        return shown(self)
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -82,7 +83,8 @@ class BridgeSnapshot:
     bridge_video_source: str | None = text("BridgeVideoSource")
     """The unique id of the channel whose video all see, in the mode `single`."""
 
-    __repr__ = shown
+    def __repr__(self) -> str:
+        return shown(self)
 
 
 def channel_part(prefix: str) -> Any:

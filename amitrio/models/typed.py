@@ -5,13 +5,16 @@ of them is touched, in the task that touches it. A message made by hand is the o
 it has its fields, and its frame is written when the first header is asked for. Both are the same
 class, and equal when their fields are.
 
+Setting a frozen thing's slots is done by object.__setattr__, as attrs does it in `__init__`.
+
 Law: what Asterisk sent is never lost and never raises. A header that no field takes is in
 `other_headers`, a value that its field cannot hold is in `problems`, and both are in `headers`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -25,6 +28,7 @@ from amitrio.models.shapes import Shapes
 from amitrio.models.showing import shown
 from amitrio.protocol.encoding import encode_frame
 from amitrio.protocol.framing import CRLF
+from amitrio.text import printable, storable
 
 __all__ = ["About", "Typed", "TypedEvent", "TypedReply"]
 
@@ -36,7 +40,11 @@ _ENVELOPE = frozenset(
 )
 _NO_HEADERS = Headers()
 
+_END = CRLF + CRLF
+
 _set = object.__setattr__
+_frame_of: Callable[[Message], bytes] = Message.__dict__["_frame"].__get__
+_cleaned = partial(storable, fallback="latin-1")
 
 
 @attrs.frozen
@@ -65,6 +73,7 @@ class Typed(Message):
     about: ClassVar[About]
     other_headers: Headers
 
+    _envelope: ClassVar[frozenset[str]] = _ENVELOPE
     _problems: tuple[Problem, ...]
 
     @property
@@ -74,12 +83,15 @@ class Typed(Message):
 
     def to_dict(self) -> dict[str, JSON]:
         """The fields as plain values: text, numbers, truth, None, lists, dicts."""
-        kind: dict[str, JSON] = {"kind": self.about.kind}
         clean = self._clean()
-        return kind | {name: plain(getattr(self, name), clean) for name in _names(type(self))}
+        fields = {name: plain(getattr(self, name), clean) for name in _names(type(self))}
+        return {"kind": self.about.kind, **fields}
+
+    def _clean(self) -> Callable[[str], str]:
+        return super()._clean() if _is_from_wire(self) else _cleaned
 
     def _compared(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in _names(type(self)))
+        return (*(getattr(self, name) for name in _names(type(self))), self.problems)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Typed):
@@ -89,6 +101,11 @@ class Typed(Message):
     def __hash__(self) -> int:
         return hash((type(self), self._compared()))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        if _is_from_wire(self):
+            return super().__reduce__()
+        return _by_hand, (type(self), {name: getattr(self, name) for name in _names(type(self))})
+
     def __repr__(self) -> str:
         return shown(self)
 
@@ -97,15 +114,14 @@ class Typed(Message):
         def __getattr__(self, name: str) -> object:
             """What a message has not got yet: its fields, or the frame of one made by hand."""
             if name == "_frame":
-                _set(self, "_frame", self._written())
-            elif name == "_problems" and not _has(self, "_frame"):
-                _set(self, "_problems", ())
-            elif name == "_problems" or name in _names(type(self)):
-                if not _has(self, "_frame"):
-                    raise AttributeError(name)
-                self._fill()
-            else:
+                return self._written()
+            if name != "_problems" and name not in _names(type(self)):
                 return super().__getattr__(name)
+            if not _is_from_wire(self):
+                if name != "_problems":
+                    raise AttributeError(f"{type(self).__name__} has no {name}")
+                return ()
+            self._fill()
             return object.__getattribute__(self, name)
 
     def _fill(self) -> None:
@@ -127,7 +143,7 @@ class Typed(Message):
         reading = shapes.layout.read(self.headers.pairs[1:], self._clean())
         for name, value in reading.values.items():
             _set(self, name, value)
-        others = [pair for pair in reading.others if pair[0].lower() not in _ENVELOPE]
+        others = [pair for pair in reading.others if pair[0].lower() not in self._envelope]
         _set(self, "other_headers", Headers(others) if others else _NO_HEADERS)
         _set(self, "_problems", tuple(reading.problems))
         shapes.learn(self.headers)
@@ -135,7 +151,7 @@ class Typed(Message):
     def _written(self) -> bytes:
         """The frame of a message that was made by hand."""
         pairs = [self._first(), *layout_of(type(self)).write(self), *self.other_headers.pairs]
-        return encode_frame(pairs).removesuffix(CRLF + CRLF)
+        return encode_frame(_checked(name, str(value)) for name, value in pairs)[: -len(_END)]
 
     def _first(self) -> tuple[str, str]:
         raise NotImplementedError
@@ -152,6 +168,11 @@ class TypedEvent(Typed, Event):
     other_headers: Headers = attrs.field(default=_NO_HEADERS, converter=_headers_of)
     """The headers that no field takes, beside those of the envelope."""
 
+    @property
+    def kind(self) -> str:
+        """The event's name, such as `Hangup`."""
+        return self.about.kind
+
     def _first(self) -> tuple[str, str]:
         return "Event", self.about.kind
 
@@ -161,7 +182,13 @@ class TypedReply(Typed, Reply):
     """A reply of a known kind."""
 
     other_headers: Headers = attrs.field(default=_NO_HEADERS, converter=_headers_of)
-    """The headers that no field takes, `Message` included."""
+    """The headers that no field takes; Asterisk's sentence is `message`."""
+
+    _envelope: ClassVar[frozenset[str]] = _ENVELOPE | {"message"}
+
+    def to_dict(self) -> dict[str, JSON]:
+        """The fields as plain values, and Asterisk's sentence."""
+        return {**super().to_dict(), "message": self._clean()(self.message)}
 
     def _first(self) -> tuple[str, str]:
         return "Response", "Success"
@@ -186,13 +213,25 @@ def _shapes_of(cls: type[Typed]) -> Shapes:
     """What was learned of how frames of the class look."""
     shapes = _SHAPES.get(cls)
     if shapes is None:
-        shapes = _SHAPES[cls] = Shapes(layout_of(cls), _ENVELOPE)
+        shapes = _SHAPES[cls] = Shapes(layout_of(cls), cls._envelope)
     return shapes
 
 
-def _has(message: Message, name: str) -> bool:
+def _is_from_wire(message: Message) -> bool:
+    """Whether it was made from a frame: one made by hand never keeps the frame it is written as."""
     try:
-        object.__getattribute__(message, name)
+        _frame_of(message)
     except AttributeError:
         return False
     return True
+
+
+def _by_hand(cls: type[Typed], fields: dict[str, object]) -> Typed:
+    """The message that was made by hand, made again."""
+    return cls(**fields)
+
+
+def _checked(name: str, value: str) -> tuple[str, str]:
+    if "\r\n" in value or any(letter in name for letter in ":\r\n"):
+        raise ValueError(f"{printable(name)} holds a line break: it would be several headers")
+    return name, value

@@ -16,9 +16,11 @@ from amitrio.headers import redacted
 
 __all__ = ["Address", "Variables", "WireText"]
 
-_SECURITY_ADDRESS = re.compile(r"IPV[46]/([A-Za-z]+)/([^/]+)/(\d{1,5})")
-_BRACKETED = re.compile(r"\[([^\]]+)\](?::(\d{1,5}))?")
-_PLAIN = re.compile(r"([^:/\s]+)(?::(\d{1,5}))?")
+# ast_json_ipaddr() leaves out a transport that it does not know.
+_SECURITY_ADDRESS = re.compile(r"IPV[46]/(?:([A-Za-z]+)/)?([^/\s]+)/([0-9]{1,5})")
+_BRACKETED = re.compile(r"\[([^\]\s]+)\](?::([0-9]{1,5}))?")
+_PLAIN = re.compile(r"([^:/\[\]\s]+)(?::([0-9]{1,5}))?")
+_MAX_PORT = 65535
 
 
 class WireText(StrEnum):
@@ -57,6 +59,9 @@ class Variables(Mapping[str, str]):
     def __hash__(self) -> int:
         return hash(frozenset(self._values.items()))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return Variables, (self._values,)
+
     def __repr__(self) -> str:
         return repr({name: redacted(name, value) for name, value in self._values.items()})
 
@@ -72,16 +77,23 @@ class Address:
     @classmethod
     def parse(cls, text: str) -> Self:
         """The address; ValueError for what is none."""
-        if found := _SECURITY_ADDRESS.fullmatch(text):
-            return cls(found[2], int(found[3]), found[1])
-        if found := _BRACKETED.fullmatch(text) or _PLAIN.fullmatch(text):
-            return cls(found[1], None if found[2] is None else int(found[2]))
-        raise ValueError(f"{text!r} is no address")
+        host, port, transport = _cut(text)
+        if host is None or (port is not None and int(port) > _MAX_PORT):
+            raise ValueError(f"{text!r} is no address")
+        return cls(host, None if port is None else int(port), transport)
 
     def __str__(self) -> str:
         """As Asterisk writes it."""
         colons = ":" in self.host
         if self.transport is not None:
-            return f"IPV{6 if colons else 4}/{self.transport}/{self.host}/{self.port or 0}"
+            return f"IPV{6 if colons else 4}/{self.transport}/{self.host}/{self.port}"
         host = f"[{self.host}]" if colons else self.host
         return host if self.port is None else f"{host}:{self.port}"
+
+
+def _cut(text: str) -> tuple[str | None, str | None, str | None]:
+    if found := _SECURITY_ADDRESS.fullmatch(text):
+        return found[2], found[3], found[1]
+    if found := _BRACKETED.fullmatch(text) or _PLAIN.fullmatch(text):
+        return found[1], found[2], None
+    return None, None, None

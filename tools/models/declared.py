@@ -22,6 +22,7 @@ _ENUMS = "amitrio.models.generated.enums"
 _GROUPS = "amitrio.models.generated.groups"
 _SITE = "https://docs.asterisk.org"
 _STEP = 4
+_TEXTS = frozenset({"many", "words"})
 
 
 @attrs.define
@@ -42,13 +43,24 @@ def field_lines(
 ) -> list[str]:
     """A field and its text. `given` says that it is an action's."""
     annotation, call = _typed(field, catalogue, names, given=given)
-    declared = bracketed(
-        f"{field.name}: {annotation} = {call[0]}(",
-        [*call[1:], *_options(field)],
-        ")",
-        indent=_STEP,
-    )
+    head = f"{field.name}: {annotation} = "
+    arguments = [*call[1:], *_options(field, given=given)]
+    if field.required:
+        made = f"{call[0]}({', '.join(arguments)})"
+        declared = _without_default(head, made, call[0], names)
+    else:
+        declared = bracketed(f"{head}{call[0]}(", arguments, ")", indent=_STEP)
     return indented([*declared, *(docstring(field.text, indent=_STEP) if field.text else ())])
+
+
+def _without_default(head: str, made: str, function: str, names: Names) -> list[str]:
+    """A field that must be given; type checkers see that by attrs.field alone."""
+    names.use(_KINDS, "required")
+    arguments = [f"metadata=required({made})"]
+    if function in _TEXTS:
+        names.use(_KINDS, "texts")
+        arguments.append("converter=texts")
+    return bracketed(f"{head}attrs.field(", arguments, ")", indent=_STEP)
 
 
 def _typed(
@@ -67,6 +79,10 @@ def _typed(
         _use_annotation(many, names)
         return many, ["numbered", header, field.type]
     kind = KINDS[field.type].in_actions if given else KINDS[field.type]
+    if given and field.secret:
+        names.use("amitrio.credentials", "Secret")
+        names.use(_KINDS, "hidden")
+        return _optional("str | Secret", field), ["hidden", header]
     names.use(_KINDS, kind.function)
     _use_annotation(kind.annotation, names)
     annotation = kind.annotation if kind.container else _optional(kind.annotation, field)
@@ -92,14 +108,13 @@ def _use_annotation(annotation: str, names: Names) -> None:
             names.use(module, name)
 
 
-def _options(field: FieldModel) -> list[str]:
+def _options(field: FieldModel, *, given: bool) -> list[str]:
     options = {
-        "required": field.required or None,
         "default": field.default,
         "since": field.since,
         "until": field.until,
         "releases": _some(field.releases),
-        "secret": field.secret or None,
+        "secret": (field.secret and not given) or None,
         "null": field.null or None,
     }
     return [f"{name}={_literal(value)}" for name, value in options.items() if value is not None]

@@ -17,6 +17,7 @@ __all__ = ["actions_module", "enums_module", "events_module", "groups_module", "
 
 _MESSAGE = "@attrs.frozen(kw_only=True, eq=False, repr=False)"
 _VALUE = "@attrs.frozen(kw_only=True)"
+_ACTION = "@attrs.frozen(kw_only=True, repr=False)"
 _GENERATED = "amitrio.models.generated"
 _SNAPSHOTS = "amitrio.models.snapshots"
 _TYPED = "amitrio.models.typed"
@@ -120,7 +121,7 @@ def _action(action: ActionModel, catalogue: Catalogue, names: Names) -> list[str
     asks = [f"privileges=frozenset({{{privileges}}})"] if privileges else []
     answer = _answer(action, catalogue, names)
     return [
-        _VALUE,
+        _ACTION,
         *bracketed(f"class {action.class_name}(", [f"TypedAction[{answer}]"], "):"),
         *story_lines(action.story, "AMI_Actions"),
         "",

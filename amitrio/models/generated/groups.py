@@ -13,7 +13,7 @@ from amitrio.models.generated.enums import (
     AOCVolumeUnit,
     ConfigOperation,
 )
-from amitrio.models.kinds import enumerated, hexadecimal, integer, number, text, verbatim
+from amitrio.models.kinds import enumerated, hexadecimal, integer, number, required, text, verbatim
 
 __all__ = ["AOCMessageUnit", "AOCRate", "AOCUnit", "ConfigChange", "RTCPReport"]
 
@@ -86,7 +86,7 @@ class ConfigChange:
     """One change of UpdateConfig."""
 
     action: ConfigOperation | None = enumerated("Action", ConfigOperation)
-    category: str = verbatim("Cat", required=True)
+    category: str = attrs.field(metadata=required(verbatim("Cat")))
     """The section."""
     variable: str | None = verbatim("Var")
     """The setting."""

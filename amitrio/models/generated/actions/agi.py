@@ -7,14 +7,14 @@ from typing import ClassVar
 
 import attrs
 
-from amitrio.models.kinds import text, verbatim
+from amitrio.models.kinds import required, text, verbatim
 from amitrio.models.replies import Reply
 from amitrio.models.requests import ActionAbout, TypedAction
 
 __all__ = ["AGI"]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AGI(TypedAction[Reply]):
     """Queue a command of AGI for a channel that waits for them.
 
@@ -23,7 +23,7 @@ class AGI(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("AGI", privileges=frozenset({"agi"}), since="1.6.0")
-    channel: str = text("Channel", required=True)
-    command: str = verbatim("Command", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
+    command: str = attrs.field(metadata=required(verbatim("Command")))
     command_id: str | None = verbatim("CommandID")
     """What the event AsyncAGIExec of this command shall carry."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 import attrs
 
 from amitrio.models.generated.enums import BridgeTone
-from amitrio.models.kinds import enumerated, text
+from amitrio.models.kinds import enumerated, required, text
 from amitrio.models.replies import Reply
 from amitrio.models.requests import ActionAbout, TypedAction
 
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Atxfer(TypedAction[Reply]):
     """Let a channel call an extension to transfer its call there, as if its user had dialed so.
 
@@ -48,13 +48,13 @@ class Atxfer(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "Atxfer", privileges=frozenset({"call"}), since="1.6.1.0"
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
     """Who transfers; the feature `atxfer` must be configured."""
-    exten: str = text("Exten", required=True)
+    exten: str = attrs.field(metadata=required(text("Exten")))
     context: str | None = text("Context")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BlindTransfer(TypedAction[Reply]):
     """Send the other side of a channel's call to an extension.
 
@@ -65,14 +65,14 @@ class BlindTransfer(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "BlindTransfer", privileges=frozenset({"call"}), since="12.0.0"
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
     """Who transfers."""
     context: str | None = text("Context")
     """The channel's own where it is left out."""
-    exten: str = text("Exten", required=True)
+    exten: str = attrs.field(metadata=required(text("Exten")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Bridge(TypedAction[Reply]):
     """Take two channels out of whatever they do, and bridge them.
 
@@ -83,15 +83,15 @@ class Bridge(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "Bridge", privileges=frozenset({"call"}), since="1.6.0"
     )
-    channel1: str = text("Channel1", required=True)
+    channel1: str = attrs.field(metadata=required(text("Channel1")))
     """A channel's name, or how it begins."""
-    channel2: str = text("Channel2", required=True)
+    channel2: str = attrs.field(metadata=required(text("Channel2")))
     """A channel's name, or how it begins."""
     tone: BridgeTone | None = enumerated("Tone", BridgeTone)
     """Who hears a tone when they are joined."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BridgeDestroy(TypedAction[Reply]):
     """End a bridge; its channels go on in the dialplan or are hung up.
 
@@ -100,10 +100,10 @@ class BridgeDestroy(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("BridgeDestroy", since="12.0.0")
-    bridge_uniqueid: str = text("BridgeUniqueid", required=True)
+    bridge_uniqueid: str = attrs.field(metadata=required(text("BridgeUniqueid")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BridgeInfo(TypedAction["BridgeInfoReply"]):
     """List the channels in a bridge.
 
@@ -112,10 +112,10 @@ class BridgeInfo(TypedAction["BridgeInfoReply"]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("BridgeInfo", since="12.0.0")
-    bridge_uniqueid: str = text("BridgeUniqueid", required=True)
+    bridge_uniqueid: str = attrs.field(metadata=required(text("BridgeUniqueid")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BridgeKick(TypedAction[Reply]):
     """Take a channel out of its bridge.
 
@@ -126,10 +126,10 @@ class BridgeKick(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout("BridgeKick", since="12.0.0")
     bridge_uniqueid: str | None = text("BridgeUniqueid")
     """Only if it is in this one."""
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BridgeList(TypedAction["BridgeListReply"]):
     """List the bridges.
 
@@ -142,7 +142,7 @@ class BridgeList(TypedAction["BridgeListReply"]):
     """Only those of this technology: `simple_bridge`, `softmix`."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BridgeTechnologyList(TypedAction["BridgeTechnologyListReply"]):
     """List the ways to join channels that modules offer.
 
@@ -153,7 +153,7 @@ class BridgeTechnologyList(TypedAction["BridgeTechnologyListReply"]):
     about: ClassVar[ActionAbout] = ActionAbout("BridgeTechnologyList", since="12.0.0")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BridgeTechnologySuspend(TypedAction[Reply]):
     """Let no new bridge use a technology.
 
@@ -162,10 +162,10 @@ class BridgeTechnologySuspend(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("BridgeTechnologySuspend", since="12.0.0")
-    bridge_technology: str = text("BridgeTechnology", required=True)
+    bridge_technology: str = attrs.field(metadata=required(text("BridgeTechnology")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BridgeTechnologyUnsuspend(TypedAction[Reply]):
     """Let new bridges use a technology again.
 
@@ -174,10 +174,10 @@ class BridgeTechnologyUnsuspend(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("BridgeTechnologyUnsuspend", since="12.0.0")
-    bridge_technology: str = text("BridgeTechnology", required=True)
+    bridge_technology: str = attrs.field(metadata=required(text("BridgeTechnology")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CancelAtxfer(TypedAction[Reply]):
     """Let a channel give up the attended transfer that it has begun, as if its user had dialed so.
 
@@ -188,4 +188,4 @@ class CancelAtxfer(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "CancelAtxfer", privileges=frozenset({"call"}), since="13.18.0"
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))

@@ -13,6 +13,7 @@ from amitrio.models.kinds import (
     enumerated,
     integer,
     number,
+    required,
     settings,
     text,
     true_false,
@@ -68,7 +69,7 @@ class GetvarReply(TypedReply):
     """Empty where there is none; Asterisk cuts it after 1023 bytes."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AbsoluteTimeout(TypedAction[Reply]):
     """Hang a channel up after a time.
 
@@ -79,12 +80,12 @@ class AbsoluteTimeout(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "AbsoluteTimeout", privileges=frozenset({"call", "system"}), since="0.5.0"
     )
-    channel: str = text("Channel", required=True)
-    timeout: float = number("Timeout", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
+    timeout: float = attrs.field(metadata=required(number("Timeout")))
     """Seconds from now; Asterisk refuses 0."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CoreShowChannelMap(TypedAction["CoreShowChannelMapReply"]):
     """List the channels that a channel is connected with.
 
@@ -98,10 +99,10 @@ class CoreShowChannelMap(TypedAction["CoreShowChannelMapReply"]):
         since="18.19.0",
         releases=(22,),
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CoreShowChannels(TypedAction["CoreShowChannelsReply"]):
     """List the channels.
 
@@ -114,7 +115,7 @@ class CoreShowChannels(TypedAction["CoreShowChannelsReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Getvar(TypedAction[GetvarReply]):
     """Read a variable of a channel, a global one, or a function.
 
@@ -127,11 +128,11 @@ class Getvar(TypedAction[GetvarReply]):
     )
     channel: str | None = text("Channel")
     """Whose; nobody's for a global one."""
-    variable: str = verbatim("Variable", required=True)
+    variable: str = attrs.field(metadata=required(verbatim("Variable")))
     """A name, or a function with its arguments: `CHANNEL(state)`."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Hangup(TypedAction["HangupReply"]):
     """Hang up a channel, or all whose names match; then the reply is a list.
 
@@ -142,12 +143,12 @@ class Hangup(TypedAction["HangupReply"]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "Hangup", privileges=frozenset({"call", "system"}), since="0.2.0"
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
     """A channel's name, or a regular expression between slashes: `/^PJSIP/`."""
     cause: HangupCause | None = enumerated("Cause", HangupCause)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class LocalOptimizeAway(TypedAction[Reply]):
     """Let a Local channel step out of its call, though it was made with `/n`.
 
@@ -158,10 +159,10 @@ class LocalOptimizeAway(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "LocalOptimizeAway", privileges=frozenset({"call", "system"}), since="1.8.0"
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MessageSend(TypedAction[Reply]):
     """Send a message outside of any call.
 
@@ -187,7 +188,7 @@ class MessageSend(TypedAction[Reply]):
     """What goes with the message."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Originate(TypedAction[Reply]):
     """Call somebody, and lead them to an extension or an application.
 
@@ -198,7 +199,7 @@ class Originate(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "Originate", privileges=frozenset({"originate"}), since="0.2.0"
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
     """Whom to call: `PJSIP/alice`, `Local/100@default`."""
     exten: str | None = text("Exten")
     """Where to lead them: needs Context and Priority."""
@@ -233,7 +234,7 @@ class Originate(TypedAction[Reply]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PlayDTMF(TypedAction[Reply]):
     """Send one digit from a channel, or let it hear one.
 
@@ -244,15 +245,15 @@ class PlayDTMF(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "PlayDTMF", privileges=frozenset({"call"}), since="1.4.0"
     )
-    channel: str = text("Channel", required=True)
-    digit: str = text("Digit", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
+    digit: str = attrs.field(metadata=required(text("Digit")))
     duration: int | None = integer("Duration")
     """In milliseconds."""
     receive: bool | None = true_false("Receive")
     """As if the channel had heard it."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PlayMF(TypedAction[Reply]):
     """Send multi-frequency digits from a channel; the reply comes when they are through.
 
@@ -263,14 +264,14 @@ class PlayMF(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "PlayMF", privileges=frozenset({"call"}), since="16.21.0"
     )
-    channel: str = text("Channel", required=True)
-    digit: str = text("Digit", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
+    digit: str = attrs.field(metadata=required(text("Digit")))
     """0-9, `*` for KP, `#` for ST, A, B and C for the other STs."""
     duration: int | None = integer("Duration")
     """In milliseconds."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Redirect(TypedAction[Reply]):
     """Send a channel, and another if wanted, to another place in the dialplan.
 
@@ -281,20 +282,20 @@ class Redirect(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "Redirect", privileges=frozenset({"call"}), since="0.2.0"
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
     extra_channel: str | None = text("ExtraChannel")
     """The other one; it goes where the first goes if nothing more is said."""
-    exten: str = text("Exten", required=True)
+    exten: str = attrs.field(metadata=required(text("Exten")))
     extra_exten: str | None = text("ExtraExten")
-    context: str = text("Context", required=True)
+    context: str = attrs.field(metadata=required(text("Context")))
     extra_context: str | None = text("ExtraContext")
-    priority: str = text("Priority", required=True)
+    priority: str = attrs.field(metadata=required(text("Priority")))
     """A number or a label."""
     extra_priority: str | None = text("ExtraPriority")
     """A number or a label."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SendFlash(TypedAction[Reply]):
     """Flash a channel's hook, or let it see a flash.
 
@@ -305,12 +306,12 @@ class SendFlash(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "SendFlash", privileges=frozenset({"call"}), since="18.18.0", releases=(22,)
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
     receive: bool | None = true_false("Receive")
     """As if the channel had seen it."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SendText(TypedAction[Reply]):
     """Send text to a channel that is in a call.
 
@@ -321,12 +322,12 @@ class SendText(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "SendText", privileges=frozenset({"call"}), since="1.6.0"
     )
-    channel: str = text("Channel", required=True)
-    message: str = verbatim("Message", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
+    message: str = attrs.field(metadata=required(verbatim("Message")))
     content_type: str | None = text("Content-Type")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Setvar(TypedAction[Reply]):
     """Set a variable of a channel, a global one, or a function.
 
@@ -339,13 +340,13 @@ class Setvar(TypedAction[Reply]):
     )
     channel: str | None = text("Channel")
     """Whose; nobody's for a global one."""
-    variable: str = verbatim("Variable", required=True)
+    variable: str = attrs.field(metadata=required(verbatim("Variable")))
     """A name, or a function with its arguments: `CALLERID(name)`."""
-    value: str = verbatim("Value", required=True)
+    value: str = attrs.field(metadata=required(verbatim("Value")))
     """Blanks at its beginning are lost."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Status(TypedAction["StatusReply"]):
     """List what the channels are and do, or what one is and does.
 

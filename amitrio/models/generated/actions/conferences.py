@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
 
-from amitrio.models.kinds import integer, text
+from amitrio.models.kinds import integer, required, text
 from amitrio.models.replies import Reply
 from amitrio.models.requests import ActionAbout, TypedAction
 
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ConfbridgeKick(TypedAction[Reply]):
     """Put a participant out of a conference.
 
@@ -53,12 +53,12 @@ class ConfbridgeKick(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "ConfbridgeKick", privileges=frozenset({"call"}), since="10.0.0"
     )
-    conference: str = text("Conference", required=True)
-    channel: str = text("Channel", required=True)
+    conference: str = attrs.field(metadata=required(text("Conference")))
+    channel: str = attrs.field(metadata=required(text("Channel")))
     """Its name; `all`; `participants` (all but admins)."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ConfbridgeList(TypedAction["ConfbridgeListReply"]):
     """List the participants of a conference.
 
@@ -69,10 +69,10 @@ class ConfbridgeList(TypedAction["ConfbridgeListReply"]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "ConfbridgeList", privileges=frozenset({"reporting"}), since="10.0.0"
     )
-    conference: str = text("Conference", required=True)
+    conference: str = attrs.field(metadata=required(text("Conference")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ConfbridgeListRooms(TypedAction["ConfbridgeListRoomsReply"]):
     """List the conferences.
 
@@ -85,7 +85,7 @@ class ConfbridgeListRooms(TypedAction["ConfbridgeListRoomsReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ConfbridgeLock(TypedAction[Reply]):
     """Let nobody but admins into a conference any more.
 
@@ -96,10 +96,10 @@ class ConfbridgeLock(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "ConfbridgeLock", privileges=frozenset({"call"}), since="10.0.0"
     )
-    conference: str = text("Conference", required=True)
+    conference: str = attrs.field(metadata=required(text("Conference")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ConfbridgeMute(TypedAction[Reply]):
     """Mute a participant.
 
@@ -110,12 +110,12 @@ class ConfbridgeMute(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "ConfbridgeMute", privileges=frozenset({"call"}), since="10.0.0"
     )
-    conference: str = text("Conference", required=True)
-    channel: str = text("Channel", required=True)
+    conference: str = attrs.field(metadata=required(text("Conference")))
+    channel: str = attrs.field(metadata=required(text("Channel")))
     """How its name begins; `all`; `participants` (all but admins)."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ConfbridgeSetSingleVideoSrc(TypedAction[Reply]):
     """Show the video of one participant to all the others.
 
@@ -126,12 +126,12 @@ class ConfbridgeSetSingleVideoSrc(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "ConfbridgeSetSingleVideoSrc", privileges=frozenset({"call"}), since="10.0.0"
     )
-    conference: str = text("Conference", required=True)
-    channel: str = text("Channel", required=True)
+    conference: str = attrs.field(metadata=required(text("Conference")))
+    channel: str = attrs.field(metadata=required(text("Channel")))
     """Its name or how that begins."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ConfbridgeStartRecord(TypedAction[Reply]):
     """Begin to record a conference.
 
@@ -142,12 +142,12 @@ class ConfbridgeStartRecord(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "ConfbridgeStartRecord", privileges=frozenset({"system"}), since="10.0.0"
     )
-    conference: str = text("Conference", required=True)
+    conference: str = attrs.field(metadata=required(text("Conference")))
     record_file: str | None = text("RecordFile")
     """Where to; the conference's profile says it if left out."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ConfbridgeStopRecord(TypedAction[Reply]):
     """End the recording of a conference.
 
@@ -158,10 +158,10 @@ class ConfbridgeStopRecord(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "ConfbridgeStopRecord", privileges=frozenset({"system"}), since="10.0.0"
     )
-    conference: str = text("Conference", required=True)
+    conference: str = attrs.field(metadata=required(text("Conference")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ConfbridgeUnlock(TypedAction[Reply]):
     """Let everybody into a conference again.
 
@@ -172,10 +172,10 @@ class ConfbridgeUnlock(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "ConfbridgeUnlock", privileges=frozenset({"call"}), since="10.0.0"
     )
-    conference: str = text("Conference", required=True)
+    conference: str = attrs.field(metadata=required(text("Conference")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ConfbridgeUnmute(TypedAction[Reply]):
     """Let a muted participant be heard again.
 
@@ -186,12 +186,12 @@ class ConfbridgeUnmute(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "ConfbridgeUnmute", privileges=frozenset({"call"}), since="10.0.0"
     )
-    conference: str = text("Conference", required=True)
-    channel: str = text("Channel", required=True)
+    conference: str = attrs.field(metadata=required(text("Conference")))
+    channel: str = attrs.field(metadata=required(text("Channel")))
     """How its name begins; `all`; `participants` (all but admins)."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MeetmeList(TypedAction["MeetmeListReply"]):
     """List the participants of MeetMe conferences.
 
@@ -206,7 +206,7 @@ class MeetmeList(TypedAction["MeetmeListReply"]):
     """All conferences if left out."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MeetmeListRooms(TypedAction["MeetmeListRoomsReply"]):
     """List the MeetMe conferences.
 
@@ -219,7 +219,7 @@ class MeetmeListRooms(TypedAction["MeetmeListRoomsReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MeetmeMute(TypedAction[Reply]):
     """Mute a participant of a MeetMe conference.
 
@@ -230,11 +230,11 @@ class MeetmeMute(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "MeetmeMute", privileges=frozenset({"call"}), since="1.4.0"
     )
-    meetme: str = text("Meetme", required=True)
-    user_number: int = integer("Usernum", required=True)
+    meetme: str = attrs.field(metadata=required(text("Meetme")))
+    user_number: int = attrs.field(metadata=required(integer("Usernum")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MeetmeUnmute(TypedAction[Reply]):
     """Let a muted participant of a MeetMe conference be heard again.
 
@@ -245,5 +245,5 @@ class MeetmeUnmute(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "MeetmeUnmute", privileges=frozenset({"call"}), since="1.4.0"
     )
-    meetme: str = text("Meetme", required=True)
-    user_number: int = integer("Usernum", required=True)
+    meetme: str = attrs.field(metadata=required(text("Meetme")))
+    user_number: int = attrs.field(metadata=required(integer("Usernum")))

@@ -10,7 +10,7 @@ import attrs
 
 from amitrio.models.config import ConfigReply
 from amitrio.models.generated.groups import ConfigChange
-from amitrio.models.kinds import numbered, text, verbatim, yes_no
+from amitrio.models.kinds import numbered, required, text, verbatim, yes_no
 from amitrio.models.replies import Reply
 from amitrio.models.requests import ActionAbout, TypedAction
 from amitrio.models.typed import About, TypedReply
@@ -51,7 +51,7 @@ class GetConfigJSONReply(TypedReply):
     """An object of sections; a name can occur twice in it."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreateConfig(TypedAction[Reply]):
     """Make an empty configuration file.
 
@@ -62,10 +62,10 @@ class CreateConfig(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "CreateConfig", privileges=frozenset({"config"}), since="1.6.0"
     )
-    filename: str = text("Filename", required=True)
+    filename: str = attrs.field(metadata=required(text("Filename")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DBDel(TypedAction[Reply]):
     """Delete one value of the database.
 
@@ -76,11 +76,11 @@ class DBDel(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "DBDel", privileges=frozenset({"system"}), since="1.6.0"
     )
-    family: str = verbatim("Family", required=True)
-    key: str = verbatim("Key", required=True)
+    family: str = attrs.field(metadata=required(verbatim("Family")))
+    key: str = attrs.field(metadata=required(verbatim("Key")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DBDelTree(TypedAction[Reply]):
     """Delete a part of the database.
 
@@ -91,12 +91,12 @@ class DBDelTree(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "DBDelTree", privileges=frozenset({"system"}), since="1.6.0"
     )
-    family: str = verbatim("Family", required=True)
+    family: str = attrs.field(metadata=required(verbatim("Family")))
     key: str | None = verbatim("Key")
     """Only this key and those below it; None for the whole family."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DBGet(TypedAction["DBGetReply"]):
     """Look one value up in the database.
 
@@ -107,11 +107,11 @@ class DBGet(TypedAction["DBGetReply"]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "DBGet", privileges=frozenset({"reporting", "system"}), since="1.2.0"
     )
-    family: str = verbatim("Family", required=True)
-    key: str = verbatim("Key", required=True)
+    family: str = attrs.field(metadata=required(verbatim("Family")))
+    key: str = attrs.field(metadata=required(verbatim("Key")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DBGetTree(TypedAction["DBGetTreeReply"]):
     """List the values of the database, or of a part of it; the keys form a tree.
 
@@ -127,7 +127,7 @@ class DBGetTree(TypedAction["DBGetTreeReply"]):
     """Only this key and those below it."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DBPut(TypedAction[Reply]):
     """Store a value in the database.
 
@@ -138,13 +138,13 @@ class DBPut(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "DBPut", privileges=frozenset({"system"}), since="1.2.0"
     )
-    family: str = verbatim("Family", required=True)
-    key: str = verbatim("Key", required=True)
+    family: str = attrs.field(metadata=required(verbatim("Family")))
+    key: str = attrs.field(metadata=required(verbatim("Key")))
     value: str | None = verbatim("Val")
     """None stores an empty one."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class GetConfig(TypedAction[ConfigReply]):
     """Read a configuration file.
 
@@ -155,7 +155,7 @@ class GetConfig(TypedAction[ConfigReply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "GetConfig", privileges=frozenset({"config", "system"}), since="1.4.0"
     )
-    filename: str = text("Filename", required=True)
+    filename: str = attrs.field(metadata=required(text("Filename")))
     """As `sip.conf`."""
     category: str | None = text("Category")
     """Only the sections of this name."""
@@ -163,7 +163,7 @@ class GetConfig(TypedAction[ConfigReply]):
     """Only sections with these settings: `name=pattern`, with commas between."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class GetConfigJSON(TypedAction[GetConfigJSONReply]):
     """Read a configuration file as one JSON text.
 
@@ -174,14 +174,14 @@ class GetConfigJSON(TypedAction[GetConfigJSONReply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "GetConfigJSON", privileges=frozenset({"config", "system"}), since="1.6.0"
     )
-    filename: str = text("Filename", required=True)
+    filename: str = attrs.field(metadata=required(text("Filename")))
     category: str | None = text("Category")
     """Only the sections of this name."""
     filter: str | None = verbatim("Filter")
     """Only sections with these settings, as in GetConfig."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ListCategories(TypedAction[ConfigReply]):
     """List the sections of a configuration file.
 
@@ -192,10 +192,10 @@ class ListCategories(TypedAction[ConfigReply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "ListCategories", privileges=frozenset({"config"}), since="1.6.0"
     )
-    filename: str = text("Filename", required=True)
+    filename: str = attrs.field(metadata=required(text("Filename")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SorceryMemoryCacheExpire(TypedAction[Reply]):
     """Drop everything from a cache of configuration objects.
 
@@ -206,11 +206,11 @@ class SorceryMemoryCacheExpire(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "SorceryMemoryCacheExpire", privileges=frozenset({"system"}), since="13.5.0"
     )
-    cache: str = text("Cache", required=True)
+    cache: str = attrs.field(metadata=required(text("Cache")))
     """Its name."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SorceryMemoryCacheExpireObject(TypedAction[Reply]):
     """Drop one object from a cache.
 
@@ -221,11 +221,11 @@ class SorceryMemoryCacheExpireObject(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "SorceryMemoryCacheExpireObject", privileges=frozenset({"system"}), since="13.5.0"
     )
-    cache: str = text("Cache", required=True)
-    object: str = text("Object", required=True)
+    cache: str = attrs.field(metadata=required(text("Cache")))
+    object: str = attrs.field(metadata=required(text("Object")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SorceryMemoryCachePopulate(TypedAction[Reply]):
     """Drop everything from a cache that holds all there is, and fill it again.
 
@@ -236,10 +236,10 @@ class SorceryMemoryCachePopulate(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "SorceryMemoryCachePopulate", privileges=frozenset({"system"}), since="13.7.0"
     )
-    cache: str = text("Cache", required=True)
+    cache: str = attrs.field(metadata=required(text("Cache")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SorceryMemoryCacheStale(TypedAction[Reply]):
     """Have everything in a cache read again when next it is needed.
 
@@ -250,10 +250,10 @@ class SorceryMemoryCacheStale(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "SorceryMemoryCacheStale", privileges=frozenset({"system"}), since="13.5.0"
     )
-    cache: str = text("Cache", required=True)
+    cache: str = attrs.field(metadata=required(text("Cache")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SorceryMemoryCacheStaleObject(TypedAction[Reply]):
     """Have one object of a cache read again when next it is needed.
 
@@ -264,13 +264,13 @@ class SorceryMemoryCacheStaleObject(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "SorceryMemoryCacheStaleObject", privileges=frozenset({"system"}), since="13.5.0"
     )
-    cache: str = text("Cache", required=True)
-    object: str = text("Object", required=True)
+    cache: str = attrs.field(metadata=required(text("Cache")))
+    object: str = attrs.field(metadata=required(text("Object")))
     reload: bool | None = yes_no("Reload")
     """Whether to read it again at once."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UpdateConfig(TypedAction[Reply]):
     """Change a configuration file; all changes are made, or none.
 
@@ -281,9 +281,9 @@ class UpdateConfig(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "UpdateConfig", privileges=frozenset({"config"}), since="1.4.0"
     )
-    source_filename: str = text("SrcFilename", required=True)
+    source_filename: str = attrs.field(metadata=required(text("SrcFilename")))
     """The file to read."""
-    destination_filename: str = text("DstFilename", required=True)
+    destination_filename: str = attrs.field(metadata=required(text("DstFilename")))
     """The file to write, most often the same."""
     reload: str | None = text("Reload")
     """`yes` to reload everything afterwards, or the name of a module."""

@@ -21,7 +21,7 @@ from amitrio.models.generated.enums import (
     AOCVolumeUnit,
 )
 from amitrio.models.generated.groups import AOCMessageUnit
-from amitrio.models.kinds import enumerated, integer, numbered, text
+from amitrio.models.kinds import enumerated, integer, numbered, required, text
 from amitrio.models.replies import Reply
 from amitrio.models.requests import ActionAbout, TypedAction
 
@@ -54,7 +54,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AOCMessage(TypedAction[Reply]):
     """Send a channel an advice of charge.
 
@@ -69,7 +69,7 @@ class AOCMessage(TypedAction[Reply]):
     """This or ChannelPrefix."""
     channel_prefix: str | None = text("ChannelPrefix")
     """How the name of the channel begins; the first that fits is taken."""
-    msg_type: AOCMessageType = enumerated("MsgType", AOCMessageType, required=True)
+    msg_type: AOCMessageType = attrs.field(metadata=required(enumerated("MsgType", AOCMessageType)))
     """S from 20.1.0 and 18.16.0 on."""
     charge_type: AOCMessageCharge | None = enumerated("ChargeType", AOCMessageCharge)
     """For D and E."""
@@ -113,7 +113,7 @@ class AOCMessage(TypedAction[Reply]):
     """At most 32, for a charge in units."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DAHDIDNDoff(TypedAction[Reply]):
     """Switch do not disturb off for a DAHDI channel.
 
@@ -122,10 +122,10 @@ class DAHDIDNDoff(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("DAHDIDNDoff", since="1.4.22")
-    dahdi_channel: str = text("DAHDIChannel", required=True)
+    dahdi_channel: str = attrs.field(metadata=required(text("DAHDIChannel")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DAHDIDNDon(TypedAction[Reply]):
     """Switch do not disturb on for a DAHDI channel.
 
@@ -134,10 +134,10 @@ class DAHDIDNDon(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("DAHDIDNDon", since="1.4.22")
-    dahdi_channel: str = text("DAHDIChannel", required=True)
+    dahdi_channel: str = attrs.field(metadata=required(text("DAHDIChannel")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DAHDIDialOffhook(TypedAction[Reply]):
     """Dial digits on a DAHDI channel that is off hook and in use.
 
@@ -146,12 +146,12 @@ class DAHDIDialOffhook(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("DAHDIDialOffhook", since="1.4.22")
-    dahdi_channel: str = text("DAHDIChannel", required=True)
-    number: str = text("Number", required=True)
+    dahdi_channel: str = attrs.field(metadata=required(text("DAHDIChannel")))
+    number: str = attrs.field(metadata=required(text("Number")))
     """The digits."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DAHDIHangup(TypedAction[Reply]):
     """Act as if the user of an analog DAHDI channel had hung up.
 
@@ -160,10 +160,10 @@ class DAHDIHangup(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("DAHDIHangup", since="1.4.22")
-    dahdi_channel: str = text("DAHDIChannel", required=True)
+    dahdi_channel: str = attrs.field(metadata=required(text("DAHDIChannel")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DAHDIRestart(TypedAction[Reply]):
     """Restart all DAHDI channels; every call on them ends.
 
@@ -174,7 +174,7 @@ class DAHDIRestart(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout("DAHDIRestart", since="1.4.22")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DAHDIShowChannels(TypedAction["DAHDIShowChannelsReply"]):
     """List the DAHDI channels.
 
@@ -187,7 +187,7 @@ class DAHDIShowChannels(TypedAction["DAHDIShowChannelsReply"]):
     """Only this one; all if it is left out or no number."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DAHDIShowStatus(TypedAction["DAHDIShowStatusReply"]):
     """List the DAHDI spans.
 
@@ -198,7 +198,7 @@ class DAHDIShowStatus(TypedAction["DAHDIShowStatusReply"]):
     about: ClassVar[ActionAbout] = ActionAbout("DAHDIShowStatus", since="18.23.0", releases=(22,))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DAHDITransfer(TypedAction[Reply]):
     """Act as if the user of an analog DAHDI channel had flashed to transfer.
 
@@ -207,10 +207,10 @@ class DAHDITransfer(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("DAHDITransfer", since="1.4.22")
-    dahdi_channel: str = text("DAHDIChannel", required=True)
+    dahdi_channel: str = attrs.field(metadata=required(text("DAHDIChannel")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PRIDebugFileSet(TypedAction[Reply]):
     """Write what ISDN spans log to a file as well.
 
@@ -221,11 +221,11 @@ class PRIDebugFileSet(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "PRIDebugFileSet", privileges=frozenset({"system"}), since="13.0.0"
     )
-    file: str = text("File", required=True)
+    file: str = attrs.field(metadata=required(text("File")))
     """Its path on the server."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PRIDebugFileUnset(TypedAction[Reply]):
     """Write it to the file no more.
 
@@ -236,7 +236,7 @@ class PRIDebugFileUnset(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout("PRIDebugFileUnset", since="13.0.0")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PRIDebugSet(TypedAction[Reply]):
     """Choose how much an ISDN span logs of its messages.
 
@@ -245,12 +245,12 @@ class PRIDebugSet(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("PRIDebugSet", since="13.0.0")
-    span: int = integer("Span", required=True)
-    level: str = text("Level", required=True)
+    span: int = attrs.field(metadata=required(integer("Span")))
+    level: str = attrs.field(metadata=required(text("Level")))
     """`off`, `on`, `hex`, `intense`, or the bits of libpri, 0 to 15."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PRIShowSpans(TypedAction["PRIShowSpansReply"]):
     """List the D channels of the ISDN spans.
 

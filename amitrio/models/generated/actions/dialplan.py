@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
 
-from amitrio.models.kinds import headers, text, true_false, verbatim
+from amitrio.models.kinds import headers, required, text, true_false, verbatim
 from amitrio.models.replies import Reply
 from amitrio.models.requests import ActionAbout, TypedAction
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["DialplanExtensionAdd", "DialplanExtensionRemove", "ShowDialPlan", "UserEvent"]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DialplanExtensionAdd(TypedAction[Reply]):
     """Add a step to the dialplan, until it is reloaded; the context is made if there is none.
 
@@ -32,12 +32,12 @@ class DialplanExtensionAdd(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "DialplanExtensionAdd", privileges=frozenset({"system"}), since="13.0.0"
     )
-    context: str = text("Context", required=True)
-    extension: str = text("Extension", required=True)
+    context: str = attrs.field(metadata=required(text("Context")))
+    extension: str = attrs.field(metadata=required(text("Extension")))
     """With a slash and a caller's number behind it, only for that caller."""
-    priority: str = text("Priority", required=True)
+    priority: str = attrs.field(metadata=required(text("Priority")))
     """A number, or `hint`."""
-    application: str = text("Application", required=True)
+    application: str = attrs.field(metadata=required(text("Application")))
     """What the step runs; what a hint watches."""
     application_data: str | None = verbatim("ApplicationData")
     """What the application is given."""
@@ -45,7 +45,7 @@ class DialplanExtensionAdd(TypedAction[Reply]):
     """Take the place of a step that is there; else that is an error."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DialplanExtensionRemove(TypedAction[Reply]):
     """Remove a step, or all of an extension, from what the configuration or an action put there.
 
@@ -56,14 +56,14 @@ class DialplanExtensionRemove(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "DialplanExtensionRemove", privileges=frozenset({"system"}), since="13.0.0"
     )
-    context: str = text("Context", required=True)
-    extension: str = text("Extension", required=True)
+    context: str = attrs.field(metadata=required(text("Context")))
+    extension: str = attrs.field(metadata=required(text("Extension")))
     """With a slash and a caller's number behind it, only for that caller."""
     priority: str | None = text("Priority")
     """A number, or `hint`; all where it is left out."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ShowDialPlan(TypedAction["ShowDialPlanReply"]):
     """List the dialplan.
 
@@ -80,7 +80,7 @@ class ShowDialPlan(TypedAction["ShowDialPlanReply"]):
     """Only this context."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UserEvent(TypedAction[Reply]):
     """Send an event of one's own to all managers.
 
@@ -91,7 +91,7 @@ class UserEvent(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "UserEvent", privileges=frozenset({"user"}), since="1.4.0"
     )
-    user_event: str = verbatim("UserEvent", required=True)
+    user_event: str = attrs.field(metadata=required(verbatim("UserEvent")))
     """Its name."""
     contents: Mapping[str, str] = headers()
     """Its headers."""

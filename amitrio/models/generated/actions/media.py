@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 import attrs
 
 from amitrio.models.generated.enums import MixMonitorDirection, MuteAudioDirection, PlaybackControl
-from amitrio.models.kinds import enumerated, flag, integer, on_off, text, true_false, verbatim
+from amitrio.models.kinds import (
+    enumerated,
+    flag,
+    integer,
+    on_off,
+    required,
+    text,
+    true_false,
+    verbatim,
+)
 from amitrio.models.replies import Reply
 from amitrio.models.requests import ActionAbout, TypedAction
 from amitrio.models.typed import About, TypedReply
@@ -49,7 +58,7 @@ class MixMonitorReply(TypedReply):
     """Its id for StopMixMonitor; only with the option `i(VARIABLE)`."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ChangeMonitor(TypedAction[Reply]):
     """Let a recording into two files go on into others.
 
@@ -60,11 +69,11 @@ class ChangeMonitor(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "ChangeMonitor", privileges=frozenset({"call"}), until="21.0.0", releases=(16,)
     )
-    channel: str = text("Channel", required=True)
-    file: str = text("File", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
+    file: str = attrs.field(metadata=required(text("File")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ControlPlayback(TypedAction[Reply]):
     """Control a file that is being played to a channel.
 
@@ -75,11 +84,13 @@ class ControlPlayback(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "ControlPlayback", privileges=frozenset({"call"}), since="12.0.0"
     )
-    channel: str = text("Channel", required=True)
-    control: PlaybackControl = enumerated("Control", PlaybackControl, required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
+    control: PlaybackControl = attrs.field(
+        metadata=required(enumerated("Control", PlaybackControl))
+    )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class FAXSession(TypedAction["FAXSessionReply"]):
     """Ask how far a fax session has come.
 
@@ -90,10 +101,10 @@ class FAXSession(TypedAction["FAXSessionReply"]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "FAXSession", privileges=frozenset({"call"}), since="13.0.0"
     )
-    session_number: int = integer("SessionNumber", required=True)
+    session_number: int = attrs.field(metadata=required(integer("SessionNumber")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class FAXSessions(TypedAction["FAXSessionsReply"]):
     """List the fax sessions.
 
@@ -106,7 +117,7 @@ class FAXSessions(TypedAction["FAXSessionsReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class FAXStats(TypedAction["FAXStatsReply"]):
     """Ask how many faxes there are and were.
 
@@ -119,7 +130,7 @@ class FAXStats(TypedAction["FAXStatsReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MixMonitor(TypedAction[MixMonitorReply]):
     """Record a channel, both directions in one file.
 
@@ -130,7 +141,7 @@ class MixMonitor(TypedAction[MixMonitorReply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "MixMonitor", privileges=frozenset({"system"}), since="11.0.0"
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
     file: str | None = text("File")
     """Below the spool directory if no full path; else the channel's name."""
     options: str | None = text("Options")
@@ -139,7 +150,7 @@ class MixMonitor(TypedAction[MixMonitorReply]):
     """What the system runs when the recording is over."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MixMonitorMute(TypedAction[Reply]):
     """Mute a recording, or mute it no more.
 
@@ -150,14 +161,16 @@ class MixMonitorMute(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "MixMonitorMute", privileges=frozenset({"call", "system"}), since="1.8.0"
     )
-    channel: str = text("Channel", required=True)
-    direction: MixMonitorDirection = enumerated("Direction", MixMonitorDirection, required=True)
-    muted: bool = flag("State", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
+    direction: MixMonitorDirection = attrs.field(
+        metadata=required(enumerated("Direction", MixMonitorDirection))
+    )
+    muted: bool = attrs.field(metadata=required(flag("State")))
     mix_monitor_id: str | None = text("MixMonitorID", releases=(22,))
     """All of the channel if left out."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Monitor(TypedAction[Reply]):
     """Record a channel, each direction in its own file.
 
@@ -168,7 +181,7 @@ class Monitor(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "Monitor", privileges=frozenset({"call"}), until="21.0.0", releases=(16,)
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
     file: str | None = text("File")
     """How the names of the files begin; as the channel's if left out."""
     format: str | None = text("Format")
@@ -177,7 +190,7 @@ class Monitor(TypedAction[Reply]):
     """Mix both files when the recording is over."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MuteAudio(TypedAction[Reply]):
     """Silence the audio of a channel, or let it be heard again.
 
@@ -188,12 +201,14 @@ class MuteAudio(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "MuteAudio", privileges=frozenset({"system"}), since="1.8.0"
     )
-    channel: str = text("Channel", required=True)
-    direction: MuteAudioDirection = enumerated("Direction", MuteAudioDirection, required=True)
-    muted: bool = on_off("State", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
+    direction: MuteAudioDirection = attrs.field(
+        metadata=required(enumerated("Direction", MuteAudioDirection))
+    )
+    muted: bool = attrs.field(metadata=required(on_off("State")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PauseMonitor(TypedAction[Reply]):
     """Interrupt a recording into two files.
 
@@ -204,10 +219,10 @@ class PauseMonitor(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "PauseMonitor", privileges=frozenset({"call"}), until="21.0.0", releases=(16,)
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StopMixMonitor(TypedAction[Reply]):
     """End the recording of a channel.
 
@@ -218,12 +233,12 @@ class StopMixMonitor(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "StopMixMonitor", privileges=frozenset({"call", "system"}), since="11.0.0"
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
     mix_monitor_id: str | None = text("MixMonitorID")
     """Any one of the channel if left out."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StopMonitor(TypedAction[Reply]):
     """End a recording into two files.
 
@@ -234,10 +249,10 @@ class StopMonitor(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "StopMonitor", privileges=frozenset({"call"}), until="21.0.0", releases=(16,)
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UnpauseMonitor(TypedAction[Reply]):
     """Let an interrupted recording into two files go on.
 
@@ -248,4 +263,4 @@ class UnpauseMonitor(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "UnpauseMonitor", privileges=frozenset({"call"}), until="21.0.0", releases=(16,)
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))

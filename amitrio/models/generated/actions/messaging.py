@@ -7,14 +7,14 @@ from typing import ClassVar
 
 import attrs
 
-from amitrio.models.kinds import text, verbatim
+from amitrio.models.kinds import required, text, verbatim
 from amitrio.models.replies import Reply
 from amitrio.models.requests import ActionAbout, TypedAction
 
 __all__ = ["JabberSend"]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class JabberSend(TypedAction[Reply]):
     """Send a message by XMPP; a second response says whether it was sent.
 
@@ -25,10 +25,10 @@ class JabberSend(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "JabberSend", privileges=frozenset({"system"}), since="1.4.0"
     )
-    jabber: str = text("Jabber", required=True)
+    jabber: str = attrs.field(metadata=required(text("Jabber")))
     """The client of xmpp.conf that sends it."""
     jid: str | None = text("JID")
     """Documented, but not read: give ScreenName."""
-    message: str = verbatim("Message", required=True)
-    screen_name: str = text("ScreenName", required=True)
+    message: str = attrs.field(metadata=required(verbatim("Message")))
+    screen_name: str = attrs.field(metadata=required(text("ScreenName")))
     """Who it is for: `user@domain`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
 
-from amitrio.models.kinds import integer, text
+from amitrio.models.kinds import integer, required, text
 from amitrio.models.replies import Reply
 from amitrio.models.requests import ActionAbout, TypedAction
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Park", "ParkedCalls", "Parkinglots"]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Park(TypedAction[Reply]):
     """Park a channel.
 
@@ -32,7 +32,7 @@ class Park(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "Park", privileges=frozenset({"call"}), since="1.4.0"
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
     timeout_channel: str | None = text("TimeoutChannel")
     """Whom to call back when the time is over; it hears the space if it is bridged with the
     channel.
@@ -47,7 +47,7 @@ class Park(TypedAction[Reply]):
     parking_space: int | None = integer("ParkingSpace", since="18.19.0", releases=(22,))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ParkedCalls(TypedAction["ParkedCallsReply"]):
     """List the parked calls.
 
@@ -62,7 +62,7 @@ class ParkedCalls(TypedAction["ParkedCallsReply"]):
     """Only those in this one."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Parkinglots(TypedAction["ParkinglotsReply"]):
     """List the parking lots.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
 
-from amitrio.models.kinds import on_off, settings, text
+from amitrio.models.kinds import on_off, required, settings, text
 from amitrio.models.replies import Reply
 from amitrio.models.requests import ActionAbout, TypedAction
 
@@ -78,7 +78,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPHangup(TypedAction["PJSIPHangupReply"]):
     """Hang up PJSIP channels with a SIP response.
 
@@ -89,13 +89,13 @@ class PJSIPHangup(TypedAction["PJSIPHangupReply"]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "PJSIPHangup", privileges=frozenset({"call", "system"}), since="18.21.0", releases=(22,)
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
     """Its name, or a `/regular expression/` for several, whose answer is a list."""
-    cause: str = text("Cause", required=True)
+    cause: str = attrs.field(metadata=required(text("Cause")))
     """The response: its number, or its name as `NOT_FOUND`."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPNotify(TypedAction[Reply]):
     """Send a NOTIFY to an endpoint, to a URI, or in a call.
 
@@ -116,7 +116,7 @@ class PJSIPNotify(TypedAction[Reply]):
     """What to send: SIP headers, and `Content` for the body."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPQualify(TypedAction[Reply]):
     """Look whether the contacts of an endpoint answer; what is found comes as ContactStatus.
 
@@ -127,10 +127,10 @@ class PJSIPQualify(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "PJSIPQualify", privileges=frozenset({"reporting", "system"}), since="12.0.0"
     )
-    endpoint: str = text("Endpoint", required=True)
+    endpoint: str = attrs.field(metadata=required(text("Endpoint")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPRegister(TypedAction[Reply]):
     """Have a registration of Asterisk's own made again.
 
@@ -141,11 +141,11 @@ class PJSIPRegister(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "PJSIPRegister", privileges=frozenset({"reporting", "system"}), since="13.2.0"
     )
-    registration: str = text("Registration", required=True)
+    registration: str = attrs.field(metadata=required(text("Registration")))
     """Its name, or `*all`."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPSetMaintenance(TypedAction[Reply]):
     """Refuse the new calls of an endpoint, or take them again.
 
@@ -156,12 +156,12 @@ class PJSIPSetMaintenance(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "PJSIPSetMaintenance", privileges=frozenset({"system"}), since="20.20.0", releases=(22,)
     )
-    endpoint: str = text("Endpoint", required=True)
+    endpoint: str = attrs.field(metadata=required(text("Endpoint")))
     """Its name, or `all`."""
-    state: bool = on_off("State", required=True)
+    state: bool = attrs.field(metadata=required(on_off("State")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPShowAors(TypedAction["PJSIPShowAorsReply"]):
     """List all addresses of record; it is an error if there are none.
 
@@ -174,7 +174,7 @@ class PJSIPShowAors(TypedAction["PJSIPShowAorsReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPShowAuths(TypedAction["PJSIPShowAuthsReply"]):
     """List all credentials; passwords come in clear.
 
@@ -187,7 +187,7 @@ class PJSIPShowAuths(TypedAction["PJSIPShowAuthsReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPShowContacts(TypedAction["PJSIPShowContactsReply"]):
     """List the contacts that have registered; it is an error if there are none.
 
@@ -200,7 +200,7 @@ class PJSIPShowContacts(TypedAction["PJSIPShowContactsReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPShowEndpoint(TypedAction["PJSIPShowEndpointReply"]):
     """Ask for everything about one endpoint.
 
@@ -211,10 +211,10 @@ class PJSIPShowEndpoint(TypedAction["PJSIPShowEndpointReply"]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "PJSIPShowEndpoint", privileges=frozenset({"system"}), since="12.0.0"
     )
-    endpoint: str = text("Endpoint", required=True)
+    endpoint: str = attrs.field(metadata=required(text("Endpoint")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPShowEndpoints(TypedAction["PJSIPShowEndpointsReply"]):
     """List all endpoints.
 
@@ -227,7 +227,7 @@ class PJSIPShowEndpoints(TypedAction["PJSIPShowEndpointsReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPShowMaintenance(TypedAction["PJSIPShowMaintenanceReply"]):
     """List the endpoints whose new calls are refused.
 
@@ -245,7 +245,7 @@ class PJSIPShowMaintenance(TypedAction["PJSIPShowMaintenanceReply"]):
     """Only this one, even if it is not among them."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPShowRegistrationInboundContactStatuses(
     TypedAction["PJSIPShowRegistrationInboundContactStatusesReply"]
 ):
@@ -262,7 +262,7 @@ class PJSIPShowRegistrationInboundContactStatuses(
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPShowRegistrationsInbound(TypedAction["PJSIPShowRegistrationsInboundReply"]):
     """List the addresses of record that phones register at.
 
@@ -275,7 +275,7 @@ class PJSIPShowRegistrationsInbound(TypedAction["PJSIPShowRegistrationsInboundRe
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPShowRegistrationsOutbound(TypedAction["PJSIPShowRegistrationsOutboundReply"]):
     """List Asterisk's own registrations; their credentials come in clear.
 
@@ -290,7 +290,7 @@ class PJSIPShowRegistrationsOutbound(TypedAction["PJSIPShowRegistrationsOutbound
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPShowResourceLists(TypedAction["PJSIPShowResourceListsReply"]):
     """List what can be subscribed to as one; it is an error if there is nothing.
 
@@ -303,7 +303,7 @@ class PJSIPShowResourceLists(TypedAction["PJSIPShowResourceListsReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPShowSubscriptionsInbound(TypedAction["PJSIPShowSubscriptionsInboundReply"]):
     """List the subscriptions of endpoints at Asterisk.
 
@@ -316,7 +316,7 @@ class PJSIPShowSubscriptionsInbound(TypedAction["PJSIPShowSubscriptionsInboundRe
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPShowSubscriptionsOutbound(TypedAction["PJSIPShowSubscriptionsOutboundReply"]):
     """List the subscriptions of Asterisk's at endpoints.
 
@@ -329,7 +329,7 @@ class PJSIPShowSubscriptionsOutbound(TypedAction["PJSIPShowSubscriptionsOutbound
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PJSIPUnregister(TypedAction[Reply]):
     """Take back a registration of Asterisk's own, and make no new one.
 
@@ -340,5 +340,5 @@ class PJSIPUnregister(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "PJSIPUnregister", privileges=frozenset({"reporting", "system"}), since="12.0.0"
     )
-    registration: str = text("Registration", required=True)
+    registration: str = attrs.field(metadata=required(text("Registration")))
     """Its name, or `*all`."""

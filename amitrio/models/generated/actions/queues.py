@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
 
-from amitrio.models.kinds import integer, many, text, true_false, verbatim, yes_no
+from amitrio.models.kinds import integer, many, required, text, true_false, verbatim, yes_no
 from amitrio.models.replies import Reply
 from amitrio.models.requests import ActionAbout, TypedAction
 from amitrio.models.typed import About, TypedReply
@@ -53,7 +53,7 @@ class QueueRuleReply(TypedReply):
     """`seconds,maximum,minimum`, of all these lists in turn."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AgentLogoff(TypedAction[Reply]):
     """Log an agent off.
 
@@ -64,12 +64,12 @@ class AgentLogoff(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "AgentLogoff", privileges=frozenset({"agent"}), since="1.2.0"
     )
-    agent: str = text("Agent", required=True)
+    agent: str = attrs.field(metadata=required(text("Agent")))
     soft: bool | None = true_false("Soft")
     """Let a call end first."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Agents(TypedAction["AgentsReply"]):
     """List the agents.
 
@@ -82,7 +82,7 @@ class Agents(TypedAction["AgentsReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class QueueAdd(TypedAction[Reply]):
     """Add a member to a queue.
 
@@ -93,8 +93,8 @@ class QueueAdd(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "QueueAdd", privileges=frozenset({"agent"}), since="1.0.0"
     )
-    queue: str = text("Queue", required=True)
-    interface: str = text("Interface", required=True)
+    queue: str = attrs.field(metadata=required(text("Queue")))
+    interface: str = attrs.field(metadata=required(text("Interface")))
     """What is dialed to reach the member."""
     penalty: int | None = integer("Penalty")
     """Members with a lower one are called first."""
@@ -109,7 +109,7 @@ class QueueAdd(TypedAction[Reply]):
     """Seconds."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class QueueChangePriorityCaller(TypedAction[Reply]):
     """Change the priority of a waiting caller.
 
@@ -118,16 +118,16 @@ class QueueChangePriorityCaller(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("QueueChangePriorityCaller", since="15.0.0")
-    queue: str = text("Queue", required=True)
-    caller: str = text("Caller", required=True)
+    queue: str = attrs.field(metadata=required(text("Queue")))
+    caller: str = attrs.field(metadata=required(text("Caller")))
     """The name of the caller's channel."""
-    priority: int = integer("Priority", required=True)
+    priority: int = attrs.field(metadata=required(integer("Priority")))
     """Callers with a higher one are served first."""
     immediate: bool | None = yes_no("Immediate", since="18.20.0")
     """Move the caller to the new place at once."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class QueueLog(TypedAction[Reply]):
     """Write an event of one's own into the queue log.
 
@@ -138,8 +138,8 @@ class QueueLog(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "QueueLog", privileges=frozenset({"agent"}), since="1.6.0"
     )
-    queue: str = text("Queue", required=True)
-    event: str = text("Event", required=True)
+    queue: str = attrs.field(metadata=required(text("Queue")))
+    event: str = attrs.field(metadata=required(text("Event")))
     """The name of the event."""
     uniqueid: str | None = text("Uniqueid")
     """The caller's channel; NONE if left out."""
@@ -149,7 +149,7 @@ class QueueLog(TypedAction[Reply]):
     """Whatever else the line shall say."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class QueueMemberRingInUse(TypedAction[Reply]):
     """Say whether a member is called while in use.
 
@@ -160,13 +160,13 @@ class QueueMemberRingInUse(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "QueueMemberRingInUse", privileges=frozenset({"agent"}), since="11.0.0"
     )
-    interface: str = text("Interface", required=True)
-    ring_in_use: bool = yes_no("RingInUse", required=True)
+    interface: str = attrs.field(metadata=required(text("Interface")))
+    ring_in_use: bool = attrs.field(metadata=required(yes_no("RingInUse")))
     queue: str | None = text("Queue")
     """All queues of the member if left out."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class QueuePause(TypedAction[Reply]):
     """Let a queue member pause, or end the pause.
 
@@ -177,14 +177,14 @@ class QueuePause(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "QueuePause", privileges=frozenset({"agent"}), since="1.2.0"
     )
-    interface: str = text("Interface", required=True)
-    paused: bool = true_false("Paused", required=True)
+    interface: str = attrs.field(metadata=required(text("Interface")))
+    paused: bool = attrs.field(metadata=required(true_false("Paused")))
     queue: str | None = text("Queue")
     """All queues of the member if left out."""
     reason: str | None = verbatim("Reason")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class QueuePenalty(TypedAction[Reply]):
     """Set the penalty of a queue member.
 
@@ -195,14 +195,14 @@ class QueuePenalty(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "QueuePenalty", privileges=frozenset({"agent"}), since="1.6.0"
     )
-    interface: str = text("Interface", required=True)
-    penalty: int = integer("Penalty", required=True)
+    interface: str = attrs.field(metadata=required(text("Interface")))
+    penalty: int = attrs.field(metadata=required(integer("Penalty")))
     """Members with a lower one are called first."""
     queue: str | None = text("Queue")
     """All queues of the member if left out."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class QueueReload(TypedAction[Reply]):
     """Read the configuration of queues again: the parts that are asked for, or all.
 
@@ -221,7 +221,7 @@ class QueueReload(TypedAction[Reply]):
     """Read the settings."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class QueueRemove(TypedAction[Reply]):
     """Remove a member from a queue.
 
@@ -232,11 +232,11 @@ class QueueRemove(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "QueueRemove", privileges=frozenset({"agent"}), since="1.0.0"
     )
-    queue: str = text("Queue", required=True)
-    interface: str = text("Interface", required=True)
+    queue: str = attrs.field(metadata=required(text("Queue")))
+    interface: str = attrs.field(metadata=required(text("Interface")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class QueueReset(TypedAction[Reply]):
     """Begin the figures of a queue anew.
 
@@ -249,7 +249,7 @@ class QueueReset(TypedAction[Reply]):
     """All queues if left out."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class QueueRule(TypedAction[QueueRuleReply]):
     """Ask for the rules that change penalties while a caller waits.
 
@@ -262,7 +262,7 @@ class QueueRule(TypedAction[QueueRuleReply]):
     """The name of one rule list; all if left out."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class QueueStatus(TypedAction["QueueStatusReply"]):
     """List the queues with their members and callers.
 
@@ -277,7 +277,7 @@ class QueueStatus(TypedAction["QueueStatusReply"]):
     """Only this member, by interface or name."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class QueueSummary(TypedAction["QueueSummaryReply"]):
     """List the queues with a few figures each.
 
@@ -290,7 +290,7 @@ class QueueSummary(TypedAction["QueueSummaryReply"]):
     """All queues if left out."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class QueueWithdrawCaller(TypedAction[Reply]):
     """Ask a queue to let a waiting caller go on in the dialplan.
 
@@ -299,8 +299,8 @@ class QueueWithdrawCaller(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("QueueWithdrawCaller", since="16.25.0")
-    queue: str = text("Queue", required=True)
-    caller: str = text("Caller", required=True)
+    queue: str = attrs.field(metadata=required(text("Queue")))
+    caller: str = attrs.field(metadata=required(text("Caller")))
     """The name of the caller's channel."""
     withdraw_info: str | None = verbatim("WithdrawInfo")
     """The variable QUEUE_WITHDRAW_INFO of the caller."""

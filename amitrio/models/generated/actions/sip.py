@@ -15,7 +15,16 @@ from amitrio.models.generated.enums import (
     SIPT38ErrorCorrection,
     SIPTransferMode,
 )
-from amitrio.models.kinds import enumerated, integer, settings, text, variables, words, yes_no
+from amitrio.models.kinds import (
+    enumerated,
+    integer,
+    required,
+    settings,
+    text,
+    variables,
+    words,
+    yes_no,
+)
 from amitrio.models.replies import Reply
 from amitrio.models.requests import ActionAbout, TypedAction
 from amitrio.models.typed import About, TypedReply
@@ -171,7 +180,7 @@ class SIPshowpeerReply(TypedReply):
     description: str | None = text("Description")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class IAXnetstats(TypedAction[Reply]):
     """Ask how IAX calls are carried; Asterisk answers without a response, so no reply comes.
 
@@ -184,7 +193,7 @@ class IAXnetstats(TypedAction[Reply]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class IAXpeerlist(TypedAction["IAXpeerlistReply"]):
     """List the peers of IAX.
 
@@ -197,7 +206,7 @@ class IAXpeerlist(TypedAction["IAXpeerlistReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class IAXpeers(TypedAction["IAXpeersReply"]):
     """List the peers of IAX; the items carry no ActionID.
 
@@ -210,7 +219,7 @@ class IAXpeers(TypedAction["IAXpeersReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class IAXregistry(TypedAction["IAXregistryReply"]):
     """List this server's own registrations by IAX.
 
@@ -223,7 +232,7 @@ class IAXregistry(TypedAction["IAXregistryReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SIPnotify(TypedAction[Reply]):
     """Send a SIP NOTIFY to a peer.
 
@@ -234,15 +243,15 @@ class SIPnotify(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "SIPnotify", privileges=frozenset({"system"}), until="21.0.0", releases=(16,)
     )
-    channel: str = text("Channel", required=True)
+    channel: str = attrs.field(metadata=required(text("Channel")))
     """The peer, with or without `SIP/` before it."""
-    variable: Mapping[str, str] = settings("Variable", required=True)
+    variable: Mapping[str, str] = attrs.field(metadata=required(settings("Variable")))
     """The headers of the request; `Content` is its body."""
     call_id: str | None = text("Call-ID")
     """The dialog to send it in."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SIPpeers(TypedAction["SIPpeersReply"]):
     """List the peers of SIP.
 
@@ -255,7 +264,7 @@ class SIPpeers(TypedAction["SIPpeersReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SIPpeerstatus(TypedAction["SIPpeerstatusReply"]):
     """List what is known of the peers of SIP.
 
@@ -270,7 +279,7 @@ class SIPpeerstatus(TypedAction["SIPpeerstatusReply"]):
     """Only this one, with or without `SIP/` before it."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SIPqualifypeer(TypedAction[Reply]):
     """Ask a peer of SIP for a sign of life.
 
@@ -284,10 +293,10 @@ class SIPqualifypeer(TypedAction[Reply]):
         until="21.0.0",
         releases=(16,),
     )
-    peer: str = text("Peer", required=True)
+    peer: str = attrs.field(metadata=required(text("Peer")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SIPshowpeer(TypedAction[SIPshowpeerReply]):
     """Ask for all that is configured and known of a peer of SIP.
 
@@ -298,10 +307,10 @@ class SIPshowpeer(TypedAction[SIPshowpeerReply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "SIPshowpeer", privileges=frozenset({"reporting", "system"}), until="21.0.0", releases=(16,)
     )
-    peer: str = text("Peer", required=True)
+    peer: str = attrs.field(metadata=required(text("Peer")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SIPshowregistry(TypedAction["SIPshowregistryReply"]):
     """List this server's own registrations by SIP.
 
@@ -317,7 +326,7 @@ class SIPshowregistry(TypedAction["SIPshowregistryReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SKINNYdevices(TypedAction["SKINNYdevicesReply"]):
     """List the devices of Skinny; unless there are none, the end of the list cannot be told.
 
@@ -333,7 +342,7 @@ class SKINNYdevices(TypedAction["SKINNYdevicesReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SKINNYlines(TypedAction["SKINNYlinesReply"]):
     """List the lines of Skinny; unless there are none, the end of the list cannot be told.
 
@@ -346,7 +355,7 @@ class SKINNYlines(TypedAction["SKINNYlinesReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SKINNYshowdevice(TypedAction[Reply]):
     """Ask for one device of Skinny; Asterisk answers without a response, so no reply comes.
 
@@ -360,11 +369,11 @@ class SKINNYshowdevice(TypedAction[Reply]):
         until="21.0.0",
         releases=(16,),
     )
-    device: str = text("Device", required=True)
+    device: str = attrs.field(metadata=required(text("Device")))
     """Its name or its id."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SKINNYshowline(TypedAction[Reply]):
     """Ask for one line of Skinny; Asterisk answers without a response, so no reply comes.
 
@@ -378,4 +387,4 @@ class SKINNYshowline(TypedAction[Reply]):
         until="21.0.0",
         releases=(16,),
     )
-    line: str = text("Line", required=True)
+    line: str = attrs.field(metadata=required(text("Line")))

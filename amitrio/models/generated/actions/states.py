@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 import attrs
 
 from amitrio.models.generated import enums
-from amitrio.models.kinds import enumerated, text, verbatim
+from amitrio.models.kinds import enumerated, required, text, verbatim
 from amitrio.models.requests import ActionAbout, TypedAction
 from amitrio.models.typed import About, TypedReply
 
@@ -62,7 +62,7 @@ class PresenceStateReply(TypedReply):
     presence_message: str | None = verbatim("PresenceMessage")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DeviceStateList(TypedAction["DeviceStateListReply"]):
     """List the states of all devices that Asterisk remembers.
 
@@ -75,7 +75,7 @@ class DeviceStateList(TypedAction["DeviceStateListReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ExtensionState(TypedAction[ExtensionStateReply]):
     """Ask for the state of an extension.
 
@@ -86,12 +86,12 @@ class ExtensionState(TypedAction[ExtensionStateReply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "ExtensionState", privileges=frozenset({"call", "reporting"}), since="0.4.0"
     )
-    exten: str = text("Exten", required=True)
+    exten: str = attrs.field(metadata=required(text("Exten")))
     context: str | None = text("Context")
     """`default` where it is left out."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ExtensionStateList(TypedAction["ExtensionStateListReply"]):
     """List the states of all extensions with hints, patterns left out.
 
@@ -104,7 +104,7 @@ class ExtensionStateList(TypedAction["ExtensionStateListReply"]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PresenceState(TypedAction[PresenceStateReply]):
     """Ask a provider for a presence.
 
@@ -115,11 +115,11 @@ class PresenceState(TypedAction[PresenceStateReply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "PresenceState", privileges=frozenset({"call", "reporting"}), since="11.0.0"
     )
-    provider: str = text("Provider", required=True)
+    provider: str = attrs.field(metadata=required(text("Provider")))
     """Whose: `CustomPresence:alice`."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PresenceStateList(TypedAction["PresenceStateListReply"]):
     """List all presences that Asterisk remembers.
 

@@ -8,8 +8,20 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
 
+from amitrio.credentials import Secret
 from amitrio.models.generated.enums import ModuleOperation
-from amitrio.models.kinds import enumerated, epoch, integer, number, on_off, text, verbatim, yes_no
+from amitrio.models.kinds import (
+    enumerated,
+    epoch,
+    hidden,
+    integer,
+    number,
+    on_off,
+    required,
+    text,
+    verbatim,
+    yes_no,
+)
 from amitrio.models.replies import CommandReply, Reply
 from amitrio.models.requests import ActionAbout, TypedAction
 from amitrio.models.typed import About, TypedReply
@@ -131,7 +143,7 @@ class PingReply(TypedReply):
     """What the server's clock says."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Challenge(TypedAction[ChallengeReply]):
     """Ask for a challenge, to log in without sending the password.
 
@@ -144,7 +156,7 @@ class Challenge(TypedAction[ChallengeReply]):
     """There is only `MD5`."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Command(TypedAction[CommandReply]):
     """Run a command of the command line.
 
@@ -155,10 +167,10 @@ class Command(TypedAction[CommandReply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "Command", privileges=frozenset({"command"}), since="0.3.0"
     )
-    command: str = verbatim("Command", required=True)
+    command: str = attrs.field(metadata=required(verbatim("Command")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CoreSettings(TypedAction[CoreSettingsReply]):
     """Ask for the server's version and settings.
 
@@ -171,7 +183,7 @@ class CoreSettings(TypedAction[CoreSettingsReply]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CoreStatus(TypedAction[CoreStatusReply]):
     """Ask since when the server runs and how many calls it has.
 
@@ -184,7 +196,7 @@ class CoreStatus(TypedAction[CoreStatusReply]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Events(TypedAction[EventsReply]):
     """Choose the classes of events that this session is sent.
 
@@ -193,11 +205,11 @@ class Events(TypedAction[EventsReply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("Events", since="0.9.0")
-    event_mask: str = text("EventMask", required=True)
+    event_mask: str = attrs.field(metadata=required(text("EventMask")))
     """`on`, `off`, or names of classes in lower case with commas."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Filter(TypedAction[Reply]):
     """Add a filter to this session's events; it holds until the session ends.
 
@@ -218,7 +230,7 @@ class Filter(TypedAction[Reply]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class FilterList(TypedAction[Reply]):
     """List the session's filters; it is documented in Asterisk 16, but no server has it.
 
@@ -229,7 +241,7 @@ class FilterList(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout("FilterList", until="16.29.0", releases=(16,))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ListCommands(TypedAction[Reply]):
     """List the actions that there are, each as a header of its own.
 
@@ -240,7 +252,7 @@ class ListCommands(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout("ListCommands", since="1.0.0")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class LoggerRotate(TypedAction[Reply]):
     """Close the log files, rename them and begin new ones.
 
@@ -253,7 +265,7 @@ class LoggerRotate(TypedAction[Reply]):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Login(TypedAction[Reply]):
     """Log in; `connect` does it by itself.
 
@@ -262,18 +274,18 @@ class Login(TypedAction[Reply]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("Login", since="0.2.0")
-    username: str = verbatim("Username", required=True)
+    username: str = attrs.field(metadata=required(verbatim("Username")))
     auth_type: str | None = text("AuthType")
     """`plain`, the default, or `MD5`."""
-    secret: str | None = verbatim("Secret", secret=True)
+    secret: str | Secret | None = hidden("Secret")
     """The password, where it is sent plainly."""
-    key: str | None = text("Key", secret=True)
+    key: str | Secret | None = hidden("Key")
     """The MD5 digest of challenge and password, in lower-case hexadecimal digits."""
     events: str | None = text("Events")
     """Which events to be sent, as in Events."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Logoff(TypedAction[Reply]):
     """End the session.
 
@@ -284,7 +296,7 @@ class Logoff(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout("Logoff", since="0.2.0")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ModuleCheck(TypedAction[ModuleCheckReply]):
     """Ask whether a module is loaded; it is an error if not.
 
@@ -295,11 +307,11 @@ class ModuleCheck(TypedAction[ModuleCheckReply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "ModuleCheck", privileges=frozenset({"system"}), since="1.6.0"
     )
-    module: str = text("Module", required=True)
+    module: str = attrs.field(metadata=required(text("Module")))
     """With or without `.so`."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ModuleLoad(TypedAction[Reply]):
     """Load a module, unload it, or have it read its configuration again.
 
@@ -312,13 +324,15 @@ class ModuleLoad(TypedAction[Reply]):
     )
     module: str | None = text("Module")
     """Its file or a part of the core; only a reload does without, and is of everything."""
-    load_type: ModuleOperation = enumerated("LoadType", ModuleOperation, required=True)
+    load_type: ModuleOperation = attrs.field(
+        metadata=required(enumerated("LoadType", ModuleOperation))
+    )
     """What to do; `refresh` is to unload and load."""
     recursive: bool | None = yes_no("Recursive", since="18.23.0")
     """In a refresh: the modules that need it as well."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Ping(TypedAction[PingReply]):
     """Ask for a sign of life.
 
@@ -329,7 +343,7 @@ class Ping(TypedAction[PingReply]):
     about: ClassVar[ActionAbout] = ActionAbout("Ping", since="0.2.0")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Reload(TypedAction[Reply]):
     """Have a module, or everything, read its configuration again.
 
@@ -344,7 +358,7 @@ class Reload(TypedAction[Reply]):
     """None for everything."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class WaitEvent(TypedAction["WaitEventReply"]):
     """Wait for an event; made for sessions over HTTP, it blocks the others.
 
@@ -353,5 +367,5 @@ class WaitEvent(TypedAction["WaitEventReply"]):
     """
 
     about: ClassVar[ActionAbout] = ActionAbout("WaitEvent", since="1.4.0")
-    timeout: int = integer("Timeout", required=True)
+    timeout: int = attrs.field(metadata=required(integer("Timeout")))
     """Seconds; -1 waits forever."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
 
-from amitrio.models.kinds import flag, integer, text
+from amitrio.models.kinds import flag, integer, required, text
 from amitrio.models.replies import Reply
 from amitrio.models.requests import ActionAbout, TypedAction
 from amitrio.models.typed import About, TypedReply
@@ -66,7 +66,7 @@ class MailboxStatusReply(TypedReply):
     waiting: bool | None = flag("Waiting")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MWIDelete(TypedAction[Reply]):
     """Forget mailboxes of an outside system.
 
@@ -77,11 +77,11 @@ class MWIDelete(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "MWIDelete", privileges=frozenset({"call"}), since="12.1.0"
     )
-    mailbox: str = text("Mailbox", required=True)
+    mailbox: str = attrs.field(metadata=required(text("Mailbox")))
     """One, or those that fit a `/regular expression/`."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MWIGet(TypedAction["MWIGetReply"]):
     """List the mailboxes that an outside system keeps the count of.
 
@@ -92,11 +92,11 @@ class MWIGet(TypedAction["MWIGetReply"]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "MWIGet", privileges=frozenset({"call", "reporting"}), since="12.1.0"
     )
-    mailbox: str = text("Mailbox", required=True)
+    mailbox: str = attrs.field(metadata=required(text("Mailbox")))
     """One, or those that fit a `/regular expression/`."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MWIUpdate(TypedAction[Reply]):
     """Say how many messages a mailbox of an outside system holds.
 
@@ -107,14 +107,14 @@ class MWIUpdate(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "MWIUpdate", privileges=frozenset({"call"}), since="12.1.0"
     )
-    mailbox: str = text("Mailbox", required=True)
+    mailbox: str = attrs.field(metadata=required(text("Mailbox")))
     old_messages: int | None = integer("OldMessages")
     """0 if not said."""
     new_messages: int | None = integer("NewMessages")
     """0 if not said."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MailboxCount(TypedAction[MailboxCountReply]):
     """Count the messages in a mailbox.
 
@@ -125,11 +125,11 @@ class MailboxCount(TypedAction[MailboxCountReply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "MailboxCount", privileges=frozenset({"call", "reporting"}), since="0.5.0"
     )
-    mailbox: str = text("Mailbox", required=True)
+    mailbox: str = attrs.field(metadata=required(text("Mailbox")))
     """`mailbox@context`."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MailboxStatus(TypedAction[MailboxStatusReply]):
     """Ask whether a mailbox has new messages.
 
@@ -140,11 +140,11 @@ class MailboxStatus(TypedAction[MailboxStatusReply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "MailboxStatus", privileges=frozenset({"call", "reporting"}), since="0.4.0"
     )
-    mailbox: str = text("Mailbox", required=True)
+    mailbox: str = attrs.field(metadata=required(text("Mailbox")))
     """`mailbox@context`; several with commas."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class VoicemailBoxSummary(TypedAction["VoicemailBoxSummaryReply"]):
     """List the messages of a mailbox.
 
@@ -158,12 +158,12 @@ class VoicemailBoxSummary(TypedAction["VoicemailBoxSummaryReply"]):
         since="18.20.0",
         releases=(22,),
     )
-    context: str = text("Context", required=True)
-    mailbox: str = text("Mailbox", required=True)
+    context: str = attrs.field(metadata=required(text("Context")))
+    mailbox: str = attrs.field(metadata=required(text("Mailbox")))
     """Without its context."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class VoicemailForward(TypedAction[Reply]):
     """Copy a message to another mailbox; the reply's message says whether it worked.
 
@@ -174,18 +174,18 @@ class VoicemailForward(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "VoicemailForward", privileges=frozenset({"user"}), since="18.20.0", releases=(22,)
     )
-    context: str = text("Context", required=True)
-    mailbox: str = text("Mailbox", required=True)
-    folder: str = text("Folder", required=True)
+    context: str = attrs.field(metadata=required(text("Context")))
+    mailbox: str = attrs.field(metadata=required(text("Mailbox")))
+    folder: str = attrs.field(metadata=required(text("Folder")))
     """Where it is."""
-    message_id: str = text("ID", required=True)
+    message_id: str = attrs.field(metadata=required(text("ID")))
     """Which message."""
-    to_context: str = text("ToContext", required=True)
-    to_mailbox: str = text("ToMailbox", required=True)
-    to_folder: str = text("ToFolder", required=True)
+    to_context: str = attrs.field(metadata=required(text("ToContext")))
+    to_mailbox: str = attrs.field(metadata=required(text("ToMailbox")))
+    to_folder: str = attrs.field(metadata=required(text("ToFolder")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class VoicemailMove(TypedAction[Reply]):
     """Move a message to another folder; the reply's message says whether it worked.
 
@@ -196,16 +196,16 @@ class VoicemailMove(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "VoicemailMove", privileges=frozenset({"user"}), since="18.20.0", releases=(22,)
     )
-    context: str = text("Context", required=True)
-    mailbox: str = text("Mailbox", required=True)
-    folder: str = text("Folder", required=True)
+    context: str = attrs.field(metadata=required(text("Context")))
+    mailbox: str = attrs.field(metadata=required(text("Mailbox")))
+    folder: str = attrs.field(metadata=required(text("Folder")))
     """Where it is."""
-    message_id: str = text("ID", required=True)
+    message_id: str = attrs.field(metadata=required(text("ID")))
     """Which message."""
-    to_folder: str = text("ToFolder", required=True)
+    to_folder: str = attrs.field(metadata=required(text("ToFolder")))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class VoicemailRefresh(TypedAction[Reply]):
     """Have mailboxes counted again, whose files somebody else has changed.
 
@@ -222,7 +222,7 @@ class VoicemailRefresh(TypedAction[Reply]):
     """None for all."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class VoicemailRemove(TypedAction[Reply]):
     """Delete a message; the reply's message says whether it worked.
 
@@ -233,15 +233,15 @@ class VoicemailRemove(TypedAction[Reply]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "VoicemailRemove", privileges=frozenset({"user"}), since="18.20.0", releases=(22,)
     )
-    context: str = text("Context", required=True)
-    mailbox: str = text("Mailbox", required=True)
-    folder: str = text("Folder", required=True)
+    context: str = attrs.field(metadata=required(text("Context")))
+    mailbox: str = attrs.field(metadata=required(text("Mailbox")))
+    folder: str = attrs.field(metadata=required(text("Folder")))
     """Where it is."""
-    message_id: str = text("ID", required=True)
+    message_id: str = attrs.field(metadata=required(text("ID")))
     """Which message."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class VoicemailUserStatus(TypedAction["VoicemailUserStatusReply"]):
     """Ask for one mailbox, its settings and its counts.
 
@@ -252,12 +252,12 @@ class VoicemailUserStatus(TypedAction["VoicemailUserStatusReply"]):
     about: ClassVar[ActionAbout] = ActionAbout(
         "VoicemailUserStatus", privileges=frozenset({"call", "reporting"}), since="16.0.0"
     )
-    context: str = text("Context", required=True)
-    mailbox: str = text("Mailbox", required=True)
+    context: str = attrs.field(metadata=required(text("Context")))
+    mailbox: str = attrs.field(metadata=required(text("Mailbox")))
     """Without its context."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class VoicemailUsersList(TypedAction["VoicemailUsersListReply"]):
     """List all mailboxes.
 
