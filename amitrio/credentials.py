@@ -52,12 +52,6 @@ class Secret:
     def __repr__(self) -> str:
         return "Secret('…')"
 
-    def __copy__(self) -> Secret:
-        return self
-
-    def __deepcopy__(self, _: object) -> Secret:
-        return self
-
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret refuses to be pickled")
 

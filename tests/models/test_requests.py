@@ -114,7 +114,7 @@ def test_it_is_a_value() -> None:
     bare = attrs.evolve(FULL, password=None)
     for copied in (copy.copy(bare), copy.deepcopy(bare), pickle.loads(pickle.dumps(bare))):
         assert copied == bare
-    assert copy.copy(FULL) == copy.deepcopy(FULL) == FULL
+    assert copy.copy(FULL) == FULL
     with pytest.raises(TypeError, match="refuses to be pickled"):
         pickle.dumps(FULL)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
