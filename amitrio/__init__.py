@@ -51,28 +51,15 @@ from amitrio.errors import (
 from amitrio.headers import Headers
 from amitrio.limits import Limits
 from amitrio.models import (
-    About,
     Action,
-    ActionAbout,
     Address,
-    BridgedChannelEvent,
-    BridgeEvent,
-    BridgeSnapshot,
     Category,
-    ChannelEvent,
-    ChannelSnapshot,
     CommandReply,
     ConfigReply,
     Event,
-    HasBridge,
-    HasChannel,
     ListReply,
-    Problem,
     Reply,
     Server,
-    TypedAction,
-    TypedEvent,
-    TypedReply,
     Variables,
 )
 from amitrio.models.lazy import event_places, lazily
@@ -80,25 +67,31 @@ from amitrio.protocol import Banner, State
 
 if TYPE_CHECKING:
     from amitrio import actions as actions
+    from amitrio.models import About as About
+    from amitrio.models import ActionAbout as ActionAbout
+    from amitrio.models import BridgedChannelEvent as BridgedChannelEvent
+    from amitrio.models import BridgeEvent as BridgeEvent
+    from amitrio.models import BridgeSnapshot as BridgeSnapshot
+    from amitrio.models import ChannelEvent as ChannelEvent
+    from amitrio.models import ChannelSnapshot as ChannelSnapshot
+    from amitrio.models import HasBridge as HasBridge
+    from amitrio.models import HasChannel as HasChannel
+    from amitrio.models import Problem as Problem
+    from amitrio.models import TypedAction as TypedAction
+    from amitrio.models import TypedEvent as TypedEvent
+    from amitrio.models import TypedReply as TypedReply
     from amitrio.models.generated.enums import *  # noqa: F403
     from amitrio.models.generated.events import *  # noqa: F403
     from amitrio.models.generated.groups import *  # noqa: F403
 
 __all__ = [
     "AMIError",
-    "About",
     "Action",
-    "ActionAbout",
     "ActionError",
     "Address",
     "AuthenticationFailed",
     "Banner",
-    "BridgeEvent",
-    "BridgeSnapshot",
-    "BridgedChannelEvent",
     "Category",
-    "ChannelEvent",
-    "ChannelSnapshot",
     "CleartextWarning",
     "Client",
     "CommandReply",
@@ -111,8 +104,6 @@ __all__ = [
     "EventStream",
     "EventsDropped",
     "Gap",
-    "HasBridge",
-    "HasChannel",
     "Headers",
     "Limits",
     "ListReply",
@@ -121,7 +112,6 @@ __all__ = [
     "OriginateFailed",
     "OutboundCall",
     "PermissionDenied",
-    "Problem",
     "ProtocolError",
     "Reply",
     "ResponseMissing",
@@ -131,9 +121,6 @@ __all__ = [
     "State",
     "StreamStatistics",
     "SubscriberTooSlow",
-    "TypedAction",
-    "TypedEvent",
-    "TypedReply",
     "UnknownAction",
     "UnknownEventWarning",
     "Variables",

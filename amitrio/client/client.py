@@ -30,12 +30,12 @@ from amitrio.models import (
     FieldValue,
     ListReply,
     Reply,
-    TypedAction,
     action_of,
 )
 from amitrio.protocol import Banner, Counts, State
 
 if TYPE_CHECKING:
+    from amitrio.models import TypedAction
     from amitrio.models.generated.events.system import FullyBooted
 
 __all__ = ["Client"]

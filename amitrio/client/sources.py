@@ -20,11 +20,11 @@ from amitrio.client.naming import patterns_of
 from amitrio.client.streams import EventStream
 from amitrio.models import (
     Action,
+    ActionLike,
     Event,
     FieldSource,
     FieldValue,
     Reply,
-    TypedAction,
     action_of,
 )
 
@@ -91,7 +91,7 @@ class ActionSender(ABC):
 
     async def send(
         self,
-        action: str | Action | TypedAction[Reply],
+        action: str | ActionLike,
         headers: FieldSource = (),
         /,
         **fields: FieldValue,

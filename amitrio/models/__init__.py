@@ -1,21 +1,19 @@
 """What goes over the wire, as Python values: events, replies, actions, and what is known of them.
 
-Law: pure. Values are made from bytes and from nothing else.
+Law: pure. Values are made from bytes and from nothing else. What only typed messages need is
+loaded with the first of them.
 """
 
 from __future__ import annotations
 
-from amitrio.models.actions import Action, FieldSource, FieldValue
+from typing import TYPE_CHECKING
+
+from amitrio.models.actions import Action, ActionLike, FieldSource, FieldValue, action_of
 from amitrio.models.assignments import assignment
 from amitrio.models.base import Chunk, Event, Message, Server
-from amitrio.models.catalogue import (
-    allowance_of,
-    privileges_of,
-    shape_of,
-)
+from amitrio.models.catalogue import allowance_of, privileges_of, shape_of
 from amitrio.models.config import Category, ConfigReply
-from amitrio.models.layout import Problem
-from amitrio.models.protocols import HasBridge, HasChannel
+from amitrio.models.lazy import TYPED, lazily
 from amitrio.models.registry import (
     event_class,
     event_from,
@@ -25,44 +23,38 @@ from amitrio.models.registry import (
     reply_class_of,
 )
 from amitrio.models.replies import CommandReply, ListReply, Reply
-from amitrio.models.requests import ActionAbout, TypedAction, action_of
-from amitrio.models.snapshots import (
-    BridgedChannelEvent,
-    BridgeEvent,
-    BridgeSnapshot,
-    ChannelEvent,
-    ChannelSnapshot,
-)
-from amitrio.models.typed import About, TypedEvent, TypedReply
 from amitrio.models.values import Address, Variables
 
+if TYPE_CHECKING:
+    from amitrio.models.layout import Problem as Problem
+    from amitrio.models.protocols import HasBridge as HasBridge
+    from amitrio.models.protocols import HasChannel as HasChannel
+    from amitrio.models.requests import ActionAbout as ActionAbout
+    from amitrio.models.requests import TypedAction as TypedAction
+    from amitrio.models.snapshots import BridgedChannelEvent as BridgedChannelEvent
+    from amitrio.models.snapshots import BridgeEvent as BridgeEvent
+    from amitrio.models.snapshots import BridgeSnapshot as BridgeSnapshot
+    from amitrio.models.snapshots import ChannelEvent as ChannelEvent
+    from amitrio.models.snapshots import ChannelSnapshot as ChannelSnapshot
+    from amitrio.models.typed import About as About
+    from amitrio.models.typed import TypedEvent as TypedEvent
+    from amitrio.models.typed import TypedReply as TypedReply
+
 __all__ = [
-    "About",
     "Action",
-    "ActionAbout",
+    "ActionLike",
     "Address",
-    "BridgeEvent",
-    "BridgeSnapshot",
-    "BridgedChannelEvent",
     "Category",
-    "ChannelEvent",
-    "ChannelSnapshot",
     "Chunk",
     "CommandReply",
     "ConfigReply",
     "Event",
     "FieldSource",
     "FieldValue",
-    "HasBridge",
-    "HasChannel",
     "ListReply",
     "Message",
-    "Problem",
     "Reply",
     "Server",
-    "TypedAction",
-    "TypedEvent",
-    "TypedReply",
     "Variables",
     "action_of",
     "allowance_of",
@@ -76,3 +68,6 @@ __all__ = [
     "reply_class_of",
     "shape_of",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, lambda: TYPED)

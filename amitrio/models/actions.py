@@ -6,14 +6,14 @@ Law: an action is a value; it is checked when it is encoded, before a byte leave
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import Protocol, cast
 
 import attrs
 
 from amitrio.headers import redacted
 from amitrio.protocol.encoding import HeaderValue
 
-__all__ = ["Action", "FieldSource", "FieldValue", "pairs_given"]
+__all__ = ["Action", "ActionLike", "FieldSource", "FieldValue", "action_of"]
 
 Scalar = HeaderValue | int | float
 FieldValue = Scalar | None | Iterable[Scalar]
@@ -23,7 +23,7 @@ FieldSource = Mapping[str, FieldValue] | Iterable[tuple[str, FieldValue]]
 
 
 def _spread_out(headers: FieldSource) -> tuple[tuple[str, HeaderValue], ...]:
-    return tuple(_spread(pairs_given(headers)))
+    return tuple(_spread(_pairs(headers)))
 
 
 def _shown_headers(headers: tuple[tuple[str, HeaderValue], ...]) -> str:
@@ -39,14 +39,37 @@ class Action:
         default=(), converter=_spread_out, repr=_shown_headers
     )
 
+    def plain(self) -> Action:
+        """Itself."""
+        return self
+
     def get(self, name: str) -> HeaderValue | None:
         """The first value of that name, in any case."""
         wanted = name.lower()
         return next((value for header, value in self.headers if header.lower() == wanted), None)
 
 
-def pairs_given(headers: FieldSource) -> Iterable[tuple[str, FieldValue]]:
-    """Headers given as a mapping or as pairs, as pairs."""
+class ActionLike(Protocol):
+    """What can be sent: an Action is, and so is every class of `amitrio.actions`."""
+
+    def plain(self) -> Action:
+        """The same as name and headers."""
+        ...
+
+
+def action_of(
+    action: str | ActionLike, headers: FieldSource, fields: Mapping[str, FieldValue]
+) -> Action:
+    """The action that `send` was given: by name with headers, or as an object."""
+    pairs = [*_pairs(headers), *fields.items()]
+    if isinstance(action, str):
+        return Action(action, pairs)
+    if pairs:
+        raise TypeError("an action object brings its own headers; give none beside it")
+    return action.plain()
+
+
+def _pairs(headers: FieldSource) -> Iterable[tuple[str, FieldValue]]:
     if isinstance(headers, Mapping):
         return cast("Mapping[str, FieldValue]", headers).items()
     return headers

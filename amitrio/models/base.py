@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self, cast
 import attrs
 
 from amitrio.headers import Headers, redacted
-from amitrio.models.codecs import EPOCH
+from amitrio.models.moments import moment
 from amitrio.models.plain import JSON, plain_headers
 from amitrio.protocol.encoding import encode_frame
 from amitrio.protocol.framing import CRLF
@@ -175,7 +175,7 @@ class Event(Message):
         """When Asterisk sent it, where manager.conf says timestampevents=yes."""
         sent = self._get("Timestamp")
         try:
-            return None if sent is None else EPOCH.read(sent)
+            return None if sent is None else moment(sent)
         except ValueError:
             return None
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
 from typing import Generic, TypeVar
@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 import attrs
 
+from amitrio.models.moments import moment, written_moment
 from amitrio.models.values import Address
 
 __all__ = [
@@ -188,48 +189,24 @@ ON_OFF = _boolean("on", "off")
 
 # Time ------------------------------------------------------------------------------------------
 
-_EPOCH = re.compile(r"([0-9]{1,11})(?:\.([0-9]{1,6}))?")
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.([0-9]{3}|[0-9]{6})[+-][0-9]{4}"
 )
 _LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
-def _epoch(text: str) -> datetime:
-    found = _EPOCH.fullmatch(text)
-    if found is None:
-        raise ValueError(text)
-    try:
-        return _BEGINNING + timedelta(
-            seconds=int(found[1]), microseconds=int((found[2] or "").ljust(6, "0"))
-        )
-    except OverflowError:
-        raise ValueError(text) from None
-
-
-def _as_epoch(moment: datetime) -> str:
-    if moment.tzinfo is None or moment <= _BEGINNING:
-        raise ValueError(f"{moment} is no moment since 1970 with a zone")
-    since = moment - _BEGINNING
-    seconds = since.days * 86400 + since.seconds
-    return f"{seconds}.{since.microseconds:06}" if since.microseconds else str(seconds)
-
-
-def _as_iso(moment: datetime) -> str:
+def _as_iso(when: datetime) -> str:
     """security_events.c writes milliseconds, and the zone without a colon."""
-    text = moment.isoformat(
-        timespec="microseconds" if moment.microsecond % 1000 else "milliseconds"
-    )
+    text = when.isoformat(timespec="microseconds" if when.microsecond % 1000 else "milliseconds")
     return _checked(_ISO, text[:-3] + text[-2:] if text[-3] == ":" else text)
 
 
 # The time of something that never happened is 0.
-EPOCH = Codec(_epoch, _as_epoch, _NULLS_AND_EMPTY | {"0", "0.000000"})
+EPOCH = Codec(moment, written_moment, _NULLS_AND_EMPTY | {"0", "0.000000"})
 ISO = Codec(lambda text: datetime.fromisoformat(_checked(_ISO, text)), _as_iso)
 LOCAL_TIME = Codec(
     lambda text: datetime.fromisoformat(_checked(_LOCAL_TIME, text)),
-    lambda moment: _checked(_LOCAL_TIME, moment.isoformat(" ")),
+    lambda when: _checked(_LOCAL_TIME, when.isoformat(" ")),
 )
 
 

@@ -11,19 +11,41 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from types import MappingProxyType
 
 from amitrio.models.generated import index
 
-__all__ = ["action_places", "event_places", "lazily"]
+__all__ = ["TYPED", "action_places", "event_places", "lazily"]
 
 _GENERATED = "amitrio.models.generated"
 
 Places = Callable[[], Mapping[str, str]]
 
 
+TYPED: Mapping[str, str] = MappingProxyType(
+    {
+        "About": "amitrio.models.typed",
+        "ActionAbout": "amitrio.models.requests",
+        "BridgeEvent": "amitrio.models.snapshots",
+        "BridgeSnapshot": "amitrio.models.snapshots",
+        "BridgedChannelEvent": "amitrio.models.snapshots",
+        "ChannelEvent": "amitrio.models.snapshots",
+        "ChannelSnapshot": "amitrio.models.snapshots",
+        "HasBridge": "amitrio.models.protocols",
+        "HasChannel": "amitrio.models.protocols",
+        "Problem": "amitrio.models.layout",
+        "TypedAction": "amitrio.models.requests",
+        "TypedEvent": "amitrio.models.typed",
+        "TypedReply": "amitrio.models.typed",
+    }
+)
+"""What generated classes are made of, and the module of each."""
+
+
 def event_places() -> dict[str, str]:
-    """The class of every event, every enumeration and every group, and the module of each."""
-    places = {name: f"{_GENERATED}.events.{family}" for family, name in index.EVENTS.values()}
+    """Every class of events, enumeration and group, what they are made of, and their modules."""
+    places = dict(TYPED)
+    places |= {name: f"{_GENERATED}.events.{family}" for family, name in index.EVENTS.values()}
     places |= dict.fromkeys(index.ENUMS, f"{_GENERATED}.enums")
     return places | dict.fromkeys(index.GROUPS, f"{_GENERATED}.groups")
 

@@ -9,10 +9,11 @@ Law: these name exactly the fields of the snapshots.
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from amitrio.models.generated.enums import ChannelState
-from amitrio.models.values import Variables
+if TYPE_CHECKING:
+    from amitrio.models.generated.enums import ChannelState
+    from amitrio.models.values import Variables
 
 __all__ = ["HasBridge", "HasChannel"]
 

@@ -11,19 +11,19 @@ Law: an action is a value that is checked when it is encoded; what it says is it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import attrs
 
-from amitrio.models.actions import Action, FieldSource, FieldValue, pairs_given
+from amitrio.models.actions import Action
 from amitrio.models.layout import layout_of
 from amitrio.models.replies import Reply
 from amitrio.models.showing import shown
 from amitrio.models.values import Variables
 from amitrio.protocol.encoding import HeaderValue
 
-__all__ = ["ActionAbout", "TypedAction", "action_of"]
+__all__ = ["ActionAbout", "TypedAction"]
 
 _MISSING: tuple[object, ...] = (None, (), Variables())
 
@@ -89,17 +89,3 @@ class TypedAction(Generic[R_co]):
             if field.default is attrs.NOTHING and reading.values[field.name] in _MISSING:
                 raise ValueError(f"{cls.about.name} needs {field.metadata['wire'].header}")
         return cls(**reading.values)
-
-
-def action_of(
-    action: str | Action | TypedAction[Reply],
-    headers: FieldSource,
-    fields: Mapping[str, FieldValue],
-) -> Action:
-    """The action that `send` was given: by name with headers, or as an object."""
-    pairs = [*pairs_given(headers), *fields.items()]
-    if isinstance(action, str):
-        return Action(action, pairs)
-    if pairs:
-        raise TypeError("an action object brings its own headers; give none beside it")
-    return action if isinstance(action, Action) else action.plain()
