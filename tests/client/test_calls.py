@@ -16,8 +16,8 @@ from amitrio import (
     ResponseMissing,
     ResponseTimeout,
 )
-from amitrio.client.outbound import assignment
 from amitrio.limits import Limits
+from amitrio.models.assignments import assignment
 from amitrio.protocol import Request
 from tests.client.peer import Peer
 from tests.client.waiting import Beside, quiet

@@ -16,13 +16,37 @@ class Own(ami.Event):
     __slots__ = ()
 
 
-@pytest.mark.parametrize("kind", [["Hangup"], None, Own, 5])
+class Longer(ami.Hangup):
+    """A class of somebody's own, which no event is made into."""
+
+
+@pytest.mark.parametrize(
+    "kind", [["Hangup"], None, 5, str, ami.Reply, ami.actions.Hangup, ami.Hangup(), b"Hangup"]
+)
 async def test_what_is_no_kind_of_event_is_refused(asterisk: SimulatedAsterisk, kind: Any) -> None:
     async with asterisk, asterisk.client() as client:
         with pytest.raises(TypeError, match="neither the name of an event"):
             client.events(kind)
         with pytest.raises(TypeError, match="neither the name of an event"):
             await client.wait_for(kind)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [ami.ChannelEvent, ami.BridgeEvent, ami.BridgedChannelEvent, ami.TypedEvent, Own, Longer],
+)
+async def test_a_class_of_many_kinds_or_of_none_is_refused(
+    asterisk: SimulatedAsterisk, kind: Any
+) -> None:
+    says = f"^{kind.__name__} is not the class of one kind of event: .* where=$"
+    async with asterisk, asterisk.client() as client:
+        with pytest.raises(TypeError, match=says):
+            client.events(kind)
+        with pytest.raises(TypeError, match=says):
+            client.events("Hangup", ami.Newchannel, kind)
+        with pytest.raises(TypeError, match=says):
+            await client.wait_for(kind)
+        assert len(client._session.subscriptions) == 0
 
 
 async def test_a_policy_that_does_not_exist_is_refused(asterisk: SimulatedAsterisk) -> None:
@@ -84,20 +108,29 @@ async def test_a_report_is_waited_for_under_the_mask_that_holds_now(
             await call.wait_answered()
 
 
-async def test_a_hangup_that_succeeds_is_a_plain_reply(asterisk: SimulatedAsterisk) -> None:
+async def test_a_hangup_is_a_plain_reply_or_a_list(asterisk: SimulatedAsterisk) -> None:
     async with asterisk, asterisk.client() as client:
         call = await client.originate("Local/wait@h2", application="Wait", data="60")
-        channel = (await call.wait_answered())["Channel"]
+        channel = (await call.wait_answered()).channel
         reply = await client.send("Hangup", Channel=channel)
         assert type(reply) is ami.Reply
         assert reply.message == "Channel Hungup"
+        call = await client.originate("Local/wait@h2", application="Wait", data="60")
+        channel = (await call.wait_answered()).channel
+        reply = await client.send(ami.actions.Hangup(channel="/^Local/"))
+        assert isinstance(reply, ami.ListReply)
+        assert {type(item) for item in reply} == {ami.ChannelHungup}
+        assert channel in {item.channel for item in reply}
 
 
 def test_secrets_in_replies_do_not_show() -> None:
-    auth = ami.Event("AuthList", {"ObjectName": "alice", "Password": "canary"})
-    assert auth["Password"] == "canary"
-    assert "canary" not in repr(auth)
-    assert "canary" not in repr(auth.headers)
+    pairs = {"ObjectName": "alice", "Password": "canary"}
+    typed = ami.AuthList(object_name="alice", password="canary")
+    for auth in (ami.Event("AuthList", pairs), typed):
+        assert auth["Password"] == "canary"
+        assert "canary" not in repr(auth)
+        assert "canary" not in repr(auth.headers)
+    assert typed.password == "canary"
     frame = b"Response: Success\r\nCategory-000000: admin\r\nLine-000000-000000: secret=canary"
     reply = ami.ConfigReply.from_frame(frame)
     assert reply.categories[0].variables == (("secret", "canary"),)

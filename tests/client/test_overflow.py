@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import anyio
 import pytest
 
-from amitrio import Event, EventsDropped, SubscriberTooSlow
+from amitrio import Event, EventsDropped, Newexten, SubscriberTooSlow
 from tests.client.peer import Peer
 from tests.client.waiting import Beside, quiet
 
 
-def numbers(received: list[Event | EventsDropped]) -> list[str | EventsDropped]:
+def numbers(received: Sequence[Event | EventsDropped]) -> list[str | EventsDropped]:
     return [one if isinstance(one, EventsDropped) else one["N"] for one in received]
 
 
@@ -93,7 +95,7 @@ async def test_drop_oldest_tells_how_many_events_gave_way_and_where(peer: Peer) 
 async def test_gaps_stand_exactly_where_events_are_missing(peer: Peer) -> None:
     async with peer.accept() as client:
         with client.events("Newexten", buffer=2, overflow="drop_oldest") as stream:
-            received: list[Event | EventsDropped] = []
+            received: list[Newexten | EventsDropped] = []
             for burst in (1, 2, 3, 5, 2):
                 await flood(peer, burst, start=sum(map(int, [])) + _sent(received))
                 await quiet()
@@ -108,7 +110,7 @@ async def test_gaps_stand_exactly_where_events_are_missing(peer: Peer) -> None:
             assert stream.statistics().dropped == 4
 
 
-def _sent(received: list[Event | EventsDropped]) -> int:
+def _sent(received: Sequence[Event | EventsDropped]) -> int:
     """How many events the stream has accounted for: delivered, and told to be missing."""
     return sum(one.count if isinstance(one, EventsDropped) else 1 for one in received)
 

@@ -11,9 +11,21 @@ from amitrio import (
     PermissionDenied,
     Reply,
     UnknownAction,
+    actions,
 )
 from tests.client.peer import Peer
 from tests.client.waiting import Beside
+
+
+async def test_a_reply_of_which_nothing_is_known_has_its_headers(
+    peer: Peer, beside: Beside
+) -> None:
+    async with peer.accept() as client:
+        asked = beside(client.send("Novel"))
+        await peer.answer(await peer.expect("Novel"), NewMessages="2")
+        reply = await asked
+        assert type(reply) is Reply
+        assert reply["newmessages"] == "2"
 
 
 async def test_a_reply_reads_like_an_event(peer: Peer, beside: Beside) -> None:
@@ -22,7 +34,8 @@ async def test_a_reply_reads_like_an_event(peer: Peer, beside: Beside) -> None:
         request = await peer.expect("MailboxCount", Mailbox="100@default")
         await peer.answer(request, Message="Mailbox Message Count", NewMessages="2")
         reply = await asked
-        assert type(reply) is Reply
+        assert type(reply) is actions.MailboxCountReply
+        assert reply.new_messages == 2
         assert reply["newmessages"] == "2"
         assert reply.message == "Mailbox Message Count"
         assert reply.succeeded

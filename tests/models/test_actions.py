@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
-from amitrio import Action, CommandReply, ConfigReply, Reply, Secret
+from amitrio import Action, CommandReply, ConfigReply, Reply, Secret, actions
 from amitrio.models import (
-    ListAction,
     action_of,
     allowance_of,
+    is_known,
     privileges_of,
     reply_class_of,
     shape_of,
 )
-from amitrio.models.catalogue import _EMPTY, _LISTS, _NEEDS, _SHAPES
+from amitrio.models.generated import index
+from amitrio.protocol.privileges import PRIVILEGES
 
 
 @pytest.mark.parametrize(
@@ -61,24 +62,60 @@ def test_an_action_finds_its_headers_in_any_case() -> None:
 # The catalogue -----------------------------------------------------------------------------------
 
 
-def test_the_type_of_list_actions_and_the_table_name_the_same() -> None:
-    assert set(get_args(ListAction)) <= set(_LISTS) | {"FAXSession"}
-    assert list(get_args(ListAction)) == sorted(get_args(ListAction))
+def test_the_keys_of_every_table_are_in_lower_case() -> None:
+    tables = (index.ACTIONS, index.LISTS, index.EMPTY, index.OPENING, index.REPLIES)
+    for table in (*tables, index.ANONYMOUS, index.SOMETIMES, index.PRIVILEGES):
+        assert [name for name in table if name != name.lower()] == []
+
+
+def test_every_list_is_of_an_action_and_of_events_that_are_known() -> None:
+    assert set(index.LISTS) <= set(index.ACTIONS)
+    for items, complete in index.LISTS.values():
+        assert [kind for kind in (*items, complete) if not is_known(kind)] == []
+        assert complete not in items
 
 
 def test_every_list_has_a_name_for_its_end() -> None:
-    for action, (complete, items) in _LISTS.items():
+    assert len(index.LISTS) > 50
+    for action, (items, complete) in index.LISTS.items():
         shape = shape_of(action.upper())
         assert shape.complete == complete
-        assert shape.items == set(items.split())
+        assert shape.items == set(items)
+        assert shape.opening == index.OPENING.get(action, "will follow")
+        assert shape.anonymous is (action in index.ANONYMOUS)
+        assert shape.sometimes is (action in index.SOMETIMES)
 
 
 def test_every_empty_message_belongs_to_a_list() -> None:
-    for action, messages in _EMPTY.items():
-        assert action in _LISTS
+    for action, messages in index.EMPTY.items():
+        assert action in index.LISTS
         for message in messages:
             assert shape_of(action).means_empty(message + " and more\n")
             assert not shape_of(action).means_empty("Permission denied")
+
+
+def test_what_is_odd_of_a_list_is_said_of_lists_only() -> None:
+    assert {*index.OPENING, *index.ANONYMOUS, *index.SOMETIMES} <= set(index.LISTS)
+
+
+def test_a_reply_of_its_own_is_of_an_action_that_is_no_list() -> None:
+    assert set(index.REPLIES) <= set(index.ACTIONS)
+    assert set(index.REPLIES) & set(index.LISTS) == set()
+    for action, (_, name) in index.REPLIES.items():
+        assert reply_class_of(action.upper()) is getattr(actions, name)
+
+
+def test_every_privilege_is_one_that_asterisk_has() -> None:
+    for action, privileges in index.PRIVILEGES.items():
+        assert privileges_of(action.upper()) == set(privileges.split()) <= set(PRIVILEGES)
+        assert privileges.split()
+
+
+def test_an_action_wants_what_its_class_says() -> None:
+    for action, (_, name) in index.ACTIONS.items():
+        about = getattr(actions, name).about
+        assert about.name.lower() == action
+        assert about.privileges == privileges_of(action)
 
 
 def test_names_are_known_in_any_case_and_others_are_plain() -> None:
@@ -86,11 +123,10 @@ def test_names_are_known_in_any_case_and_others_are_plain() -> None:
     assert shape_of("Novel").complete is None
     assert reply_class_of("COMMAND") is CommandReply
     assert reply_class_of("getconfig") is ConfigReply
+    assert reply_class_of("mailboxcount") is actions.MailboxCountReply
     assert reply_class_of("Novel") is Reply
     assert privileges_of("ORIGINATE") == {"originate"}
     assert privileges_of("Novel") == frozenset()
-    assert len(_SHAPES) == len(_LISTS)
-    assert all(_NEEDS.values())
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,28 @@ from collections.abc import Sequence
 
 import pytest
 
-from amitrio import Category, CommandReply, ConfigReply, Event, ListReply, Reply
+from amitrio import (
+    Category,
+    CommandReply,
+    ConfigReply,
+    CoreShowChannel,
+    CoreShowChannelsComplete,
+    Event,
+    ListReply,
+    QueueEntry,
+    QueueMember,
+    QueueParams,
+    Reply,
+)
 
-ITEMS = tuple(Event("CoreShowChannel", {"Channel": name}) for name in "abc")
-COMPLETE = Event("CoreShowChannelsComplete", {"EventList": "Complete", "ListItems": "3"})
+ITEMS = tuple(CoreShowChannel(channel=name) for name in "abc")
+COMPLETE = CoreShowChannelsComplete.from_frame(
+    b"Event: CoreShowChannelsComplete\r\nActionID: 1\r\nEventList: Complete\r\nListItems: 3"
+)
 OPENING = b"Response: Success\r\nActionID: 1\r\nEventList: start\r\nMessage: Channels will follow"
 
 
-def channels() -> ListReply:
+def channels() -> ListReply[CoreShowChannel, CoreShowChannelsComplete]:
     return ListReply.gathered(Reply.from_frame(OPENING), ITEMS, COMPLETE)
 
 
@@ -67,12 +81,23 @@ def test_what_asterisk_did_not_announce() -> None:
 
 
 def test_items_of_one_kind() -> None:
-    mixed = ListReply.gathered(
-        Reply.from_frame(OPENING), (Event("QueueParams"), Event("QueueMember"), *ITEMS)
+    params, member = QueueParams(queue="support"), QueueMember(queue="support")
+    novel = Event("Novel", {"A": "1"})
+    mixed: ListReply[Event, Event] = ListReply.gathered(
+        Reply.from_frame(OPENING), (params, member, novel)
     )
-    assert mixed.of("QueueMember") == [Event("QueueMember")]
+    assert mixed.of("QueueMember") == mixed.of(QueueMember) == [member]
+    assert mixed.of("Novel") == [novel]
     assert mixed.of(Event) == list(mixed)
-    assert mixed.of("Other") == []
+    assert mixed.of("Other") == mixed.of(QueueEntry) == []
+
+
+def test_items_of_one_class_have_its_fields() -> None:
+    mixed: ListReply[QueueParams | QueueMember, Event] = ListReply.gathered(
+        Reply.from_frame(OPENING), (QueueParams(calls=2), QueueMember(calls_taken=3))
+    )
+    (params,), (member,) = mixed.of(QueueParams), mixed.of(QueueMember)
+    assert (params.calls, member.calls_taken) == (2, 3)
 
 
 def test_a_list_is_a_value() -> None:
@@ -94,7 +119,7 @@ def test_a_list_is_a_value() -> None:
 
 
 def test_a_list_shows_its_items() -> None:
-    assert repr(channels()).startswith("<ListReply of 3: [<Event CoreShowChannel Channel='a'>")
+    assert repr(channels()).startswith("<ListReply of 3: [CoreShowChannel(channel='a'), ")
 
 
 # Simple replies ----------------------------------------------------------------------------------
