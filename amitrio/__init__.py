@@ -21,11 +21,14 @@ from amitrio.client import (
     CleartextWarning,
     Client,
     Connection,
+    Disconnected,
     EventsDropped,
     EventStream,
     Gap,
     ListStream,
+    Options,
     OutboundCall,
+    Reconnected,
     StreamStatistics,
     UnknownEventWarning,
     connect,
@@ -62,8 +65,10 @@ from amitrio.models import (
     Server,
     Variables,
 )
-from amitrio.models.lazy import event_places, lazily
+from amitrio.models.lazy import event_places as _event_places
+from amitrio.models.lazy import lazily as _lazily
 from amitrio.protocol import Banner, State
+from amitrio.supervisor import Backoff, Link, SupervisedClient, Supervision, supervise
 
 if TYPE_CHECKING:
     from amitrio import actions as actions
@@ -90,6 +95,7 @@ __all__ = [
     "ActionError",
     "Address",
     "AuthenticationFailed",
+    "Backoff",
     "Banner",
     "Category",
     "CleartextWarning",
@@ -100,19 +106,23 @@ __all__ = [
     "ConnectionClosed",
     "ConnectionFailed",
     "ConnectionLost",
+    "Disconnected",
     "Event",
     "EventStream",
     "EventsDropped",
     "Gap",
     "Headers",
     "Limits",
+    "Link",
     "ListReply",
     "ListStream",
     "ListTooLong",
+    "Options",
     "OriginateFailed",
     "OutboundCall",
     "PermissionDenied",
     "ProtocolError",
+    "Reconnected",
     "Reply",
     "ResponseMissing",
     "ResponseTimeout",
@@ -121,14 +131,17 @@ __all__ = [
     "State",
     "StreamStatistics",
     "SubscriberTooSlow",
+    "SupervisedClient",
+    "Supervision",
     "UnknownAction",
     "UnknownEventWarning",
     "Variables",
     "connect",
     "connect_over",
+    "supervise",
 ]
 
 __version__ = "0.1.0"
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = lazily(__name__, event_places, submodules=("actions",))
+    __getattr__, __dir__ = _lazily(__name__, _event_places, submodules=("actions",))

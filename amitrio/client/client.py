@@ -1,55 +1,40 @@
 """Client: one logged-in connection to Asterisk, as its users hold it.
 
-Law: each await here says what its cancellation leaves; none of them waits forever; and the
-client is of use until its `async with` ends, not a moment longer.
+Law: the client is of use until its `async with` ends, not a moment longer; a loss ends what
+waits on it, each with an error of its own, and never the body.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, Never, TypeVar, overload
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Never
 
-import anyio
 import attrs
 
 from amitrio.client.gaps import EventsDropped
 from amitrio.client.inbox import Inbox
-from amitrio.client.lists import ListStream, open_list
-from amitrio.client.masks import hears
-from amitrio.client.outbound import OutboundCall, new_channel_id, originate_action, place_call
-from amitrio.client.request import request
-from amitrio.client.session import Session
-from amitrio.client.sources import ActionSender, EventSource
+from amitrio.client.sources import EventSource
+from amitrio.client.speaking import Line, Speaking
 from amitrio.client.streams import EventStream
 from amitrio.errors import ConnectionClosed, ConnectionLost, SubscriberTooSlow
-from amitrio.models import (
-    Action,
-    Event,
-    FieldSource,
-    FieldValue,
-    ListReply,
-    Reply,
-    action_of,
-)
+from amitrio.models import Reply
 from amitrio.protocol import Banner, Counts, State
 
 if TYPE_CHECKING:
-    from amitrio.models import TypedAction
     from amitrio.models.generated.events.system import FullyBooted
 
-__all__ = ["Client"]
-
-E = TypeVar("E", bound=Event)
+__all__ = ["Client", "too_slow"]
 
 
-class Client(EventSource[Never], ActionSender):
+class Client(EventSource[Never], Speaking):
     """A connection that is logged in. Made by `amitrio.connect`."""
 
-    def __init__(self, session: Session, login: Reply, event_mask: str) -> None:
-        self._session = session
-        self._login = login
-        self._event_mask = event_mask
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self._session = line.session
+
+    def _line(self) -> Line:
+        return self.line
 
     # What it is ----------------------------------------------------------------------------------
 
@@ -73,7 +58,7 @@ class Client(EventSource[Never], ActionSender):
     @property
     def login_reply(self) -> Reply:
         """Asterisk's answer to the login."""
-        return self._login
+        return self.line.login
 
     @property
     def fully_booted(self) -> FullyBooted | None:
@@ -83,103 +68,6 @@ class Client(EventSource[Never], ActionSender):
     def statistics(self) -> Counts:
         """Bytes and frames received, junk, and responses that nothing had asked for."""
         return attrs.evolve(self._session.connection.counts)
-
-    # Actions -------------------------------------------------------------------------------------
-
-    async def _request(self, action: Action) -> Reply:
-        reply = await request(self._session, action)
-        if action.name.lower() == "events":
-            off = reply.headers.get("Events") == "Off"
-            self._event_mask = "off" if off else str(action.get("EventMask"))
-        return reply
-
-    @overload
-    def items(
-        self, action: TypedAction[ListReply[E, Event]], /
-    ) -> AbstractAsyncContextManager[ListStream[E]]: ...
-    @overload
-    def items(
-        self,
-        action: str | Action | TypedAction[Reply],
-        headers: FieldSource = (),
-        /,
-        **fields: FieldValue,
-    ) -> AbstractAsyncContextManager[ListStream[Event]]: ...
-    def items(
-        self,
-        action: str | Action | TypedAction[Reply],
-        headers: FieldSource = (),
-        /,
-        **fields: FieldValue,
-    ) -> AbstractAsyncContextManager[ListStream[Any]]:
-        """A list item by item: `async with client.items(actions.QueueStatus()) as items`.
-
-        Raises as `send` does, on entering; in the loop SubscriberTooSlow when more than
-        `limits.list_items` wait unread. Left early, the rest of the list is dropped.
-        """
-        return open_list(self._session, action_of(action, headers, fields))
-
-    async def command(self, command: str) -> list[str]:
-        """The lines that a command of Asterisk's command line prints. Raises as `send` does."""
-        reply = await self.send("Command", Command=command)
-        return reply.lines
-
-    async def ping(self) -> float:
-        """Seconds that Asterisk took to answer. Raises and is cancelled as `send`."""
-        sent = anyio.current_time()
-        await self.send("Ping")
-        return anyio.current_time() - sent
-
-    async def originate(
-        self,
-        channel: str,
-        *,
-        context: str | None = None,
-        exten: str | None = None,
-        priority: int | str | None = None,
-        application: str | None = None,
-        data: str | None = None,
-        timeout: float = 30.0,
-        caller_id: str | None = None,
-        account: str | None = None,
-        variables: Mapping[str, str] | None = None,
-        channel_id: str | None = None,
-        other_channel_id: str | None = None,
-        early_media: bool | None = None,
-        codecs: Iterable[str] | None = None,
-    ) -> OutboundCall:
-        """Call `channel`, and once it answers let it run the extension or the application.
-
-        Returns when Asterisk has taken the order; `await call.wait_answered()` tells how the
-        call went. `timeout` is how many seconds the called party has to answer. Variables are
-        escaped: any value arrives as given.
-
-        Raises as `send` does. Cancelled, the call may be placed all the same.
-        """
-        target = _target(context, exten, priority, application, data)
-        channel_id = channel_id or new_channel_id()
-        action = originate_action(
-            channel,
-            channel_id=channel_id,
-            timeout=timeout,
-            target=target,
-            variables=variables or {},
-            headers={
-                "CallerID": caller_id,
-                "Account": account,
-                "OtherChannelId": other_channel_id,
-                "EarlyMedia": None if early_media is None else str(early_media).lower(),
-                "Codecs": None if codecs is None else ",".join(codecs),
-            },
-        )
-        return await place_call(
-            self._session,
-            action,
-            channel=channel,
-            channel_id=channel_id,
-            timeout=timeout,
-            heard=hears(self._event_mask, "call"),
-        )
 
     # Events --------------------------------------------------------------------------------------
 
@@ -194,11 +82,14 @@ class Client(EventSource[Never], ActionSender):
         self._session.check_open()
         inbox: Inbox[Any] = Inbox(
             buffer,
-            overflowed=lambda: _too_slow(patterns, buffer),
+            overflowed=lambda: too_slow(patterns, buffer),
             gap=EventsDropped if drops else None,
         )
         self._session.subscriptions.add(patterns, inbox)
         return EventStream(inbox, self._session.subscriptions.discard, where)
+
+    def _check_listening(self) -> None:
+        self._session.check_open()
 
     def _ended(self) -> ConnectionLost | ConnectionClosed:
         ending = self._session.ending
@@ -216,22 +107,8 @@ class Client(EventSource[Never], ActionSender):
         await self._session.close()
 
 
-def _target(
-    context: str | None,
-    exten: str | None,
-    priority: int | str | None,
-    application: str | None,
-    data: str | None,
-) -> dict[str, str | int | None]:
-    """Where the call goes once it is answered: an extension or an application, never both."""
-    if application is None and context is not None and exten is not None and data is None:
-        return {"Context": context, "Exten": exten, "Priority": 1 if priority is None else priority}
-    if application is not None and context is exten is priority is None:
-        return {"Application": application, "Data": data}
-    raise TypeError("a call needs either context and exten, or an application")
-
-
-def _too_slow(names: list[str], buffer: int) -> SubscriberTooSlow:
+def too_slow(names: list[str], buffer: int) -> SubscriberTooSlow:
+    """The error of a consumer that takes events more slowly than they come."""
     return SubscriberTooSlow(
         f"{buffer} events of {', '.join(names)} were waiting to be taken and one more came: take"
         ' them faster, give a larger buffer=, or overflow="drop_oldest"',

@@ -6,38 +6,22 @@ show it. The context manager owns all tasks, and lets out bare what its body rai
 
 from __future__ import annotations
 
-import ipaddress
-import math
 import ssl
-import warnings
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
+from typing import Unpack
 
-import anyio
-from anyio.abc import ByteStream, SocketAttribute
-from anyio.streams.tls import TLSAttribute
+from anyio.abc import ByteStream
 
 from amitrio.client.client import Client
 from amitrio.client.dial import dial
-from amitrio.client.login import log_in
-from amitrio.client.scope import owning
+from amitrio.client.opening import Dial, opened
 from amitrio.client.session import Session
-from amitrio.client.settings import Settings
-from amitrio.client.watch import Watch
+from amitrio.client.settings import Options, Settings
 from amitrio.credentials import Secret
-from amitrio.errors import ConnectionFailed
-from amitrio.limits import DEFAULT_LIMITS, Limits
 from amitrio.protocol import State
-from amitrio.protocol.auth import AuthMethod
 
-__all__ = ["CleartextWarning", "Connection", "connect", "connect_over"]
-
-Dial = Callable[[], Awaitable[ByteStream]]
-
-
-class CleartextWarning(UserWarning):
-    """AMI goes over a network in clear: whoever listens reads calls and controls the PBX."""
+__all__ = ["Connection", "connect", "connect_over"]
 
 
 class Connection(AbstractAsyncContextManager[Client]):
@@ -63,7 +47,7 @@ class Connection(AbstractAsyncContextManager[Client]):
     async def __aenter__(self) -> Client:
         if self._scope is not None:
             raise RuntimeError("a connection is for one use; call connect() again")
-        self._scope = self._open()
+        self._scope = opened(self._settings, self._dial, self._made)
         try:
             return await self._scope.__aenter__()
         except BaseException:
@@ -79,43 +63,11 @@ class Connection(AbstractAsyncContextManager[Client]):
         assert self._scope is not None  # noqa: S101 - entered before
         return await self._scope.__aexit__(exc_type, exc, traceback)
 
+    def _made(self, session: Session) -> None:
+        self._session = session
+
     def __repr__(self) -> str:
         return f"<Connection to {self._settings.label}: {self.state.value}>"
-
-    @asynccontextmanager
-    async def _open(self) -> AsyncGenerator[Client]:
-        settings = self._settings
-        stream = await self._reach()
-        session = self._session = Session(
-            stream,
-            label=settings.label,
-            limits=settings.limits,
-            watch=_watch(settings),
-            fallback_encoding=settings.fallback_encoding,
-        )
-        async with owning(session.read, session.write, session.watch):
-            try:
-                reply = await log_in(session, settings)
-                yield Client(session, reply, settings.event_mask)
-            finally:
-                await session.close()
-
-    async def _reach(self) -> ByteStream:
-        try:
-            with anyio.fail_after(self._settings.connect_timeout):
-                stream = await self._dial()
-        except TimeoutError as exc:
-            raise ConnectionFailed(
-                f"no connection to {self._settings.label} within"
-                f" {self._settings.connect_timeout:g} s: is the address right, and is a firewall"
-                " in between?"
-            ) from exc
-        try:
-            _warn_of_cleartext(stream, self._settings)
-        except BaseException:  # warnings may be errors
-            await anyio.aclose_forcefully(stream)
-            raise
-        return stream
 
 
 def connect(
@@ -126,15 +78,7 @@ def connect(
     secret: str | Secret,
     tls: bool | ssl.SSLContext = False,
     tls_insecure_skip_verify: bool = False,
-    auth: AuthMethod = "md5",
-    event_mask: str = "on",
-    limits: Limits = DEFAULT_LIMITS,
-    connect_timeout: float = 10.0,
-    response_timeout: float = 30.0,
-    ping_interval: float = 10.0,
-    ping_timeout: float = 10.0,
-    fallback_encoding: str = "latin-1",
-    name: str | None = None,
+    **options: Unpack[Options],
 ) -> Connection:
     """Connect and log in: `async with amitrio.connect(...) as client`. One connection, one try.
 
@@ -161,15 +105,7 @@ def connect(
         secret=hidden,
         tls=tls,
         tls_insecure_skip_verify=tls_insecure_skip_verify,
-        auth=auth,
-        event_mask=event_mask,
-        limits=limits,
-        connect_timeout=connect_timeout,
-        response_timeout=response_timeout,
-        ping_interval=ping_interval,
-        ping_timeout=ping_timeout,
-        fallback_encoding=fallback_encoding,
-        name=name,
+        **options,
     )
     context = settings.tls_context
     return Connection(settings, lambda: dial(settings.host, settings.port, context))
@@ -180,15 +116,7 @@ def connect_over(
     *,
     username: str,
     secret: str | Secret,
-    auth: AuthMethod = "md5",
-    event_mask: str = "on",
-    limits: Limits = DEFAULT_LIMITS,
-    connect_timeout: float = 10.0,
-    response_timeout: float = 30.0,
-    ping_interval: float = 10.0,
-    ping_timeout: float = 10.0,
-    fallback_encoding: str = "latin-1",
-    name: str = "the stream",
+    **options: Unpack[Options],
 ) -> Connection:
     """As `connect`, over a byte stream that is there already: a tunnel, or a simulator's.
 
@@ -198,59 +126,10 @@ def connect_over(
         hidden = Secret(secret)
     finally:
         del secret
-    settings = Settings(
-        host=name,
-        username=username,
-        secret=hidden,
-        auth=auth,
-        event_mask=event_mask,
-        limits=limits,
-        connect_timeout=connect_timeout,
-        response_timeout=response_timeout,
-        ping_interval=ping_interval,
-        ping_timeout=ping_timeout,
-        fallback_encoding=fallback_encoding,
-        name=name,
-    )
+    options.setdefault("name", "the stream")
+    settings = Settings(host="", username=username, secret=hidden, **options)
 
     async def there() -> ByteStream:
         return stream
 
     return Connection(settings, there)
-
-
-def _watch(settings: Settings) -> Watch:
-    return Watch(
-        ping_interval=settings.ping_interval,
-        ping_timeout=settings.ping_timeout,
-        response_timeout=settings.response_timeout,
-        heard=-math.inf,
-    )
-
-
-_warned: set[str] = set()
-
-
-def _warn_of_cleartext(stream: ByteStream, settings: Settings) -> None:
-    """Once for each server, and only where somebody else can listen."""
-    if settings.tls or settings.label in _warned or not _goes_over_a_network(stream):
-        return
-    _warned.add(settings.label)
-    warnings.warn(
-        f"AMI to {settings.label} goes in clear over the network; use tls=True (tlsenable=yes in"
-        " manager.conf)",
-        CleartextWarning,
-        stacklevel=2,
-    )
-
-
-def _goes_over_a_network(stream: ByteStream) -> bool:
-    if stream.extra(TLSAttribute.tls_version, None) is not None:
-        return False
-    try:
-        peer = stream.extra(SocketAttribute.remote_address, None)
-    except OSError:  # the peer is gone already: its reader will say so
-        return False
-    if not isinstance(peer, tuple):
-        return False
-    return not ipaddress.ip_address(str(peer[0]).partition("%")[0]).is_loopback

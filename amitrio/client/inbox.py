@@ -5,7 +5,7 @@ of capacity one that carries a token and no data: a channel that carried the bat
 when a native asyncio cancellation hits the same tick.
 
 Law: bounded, with a policy at the bound; what is buffered comes out before the end is told; and
-nothing that was put is lost by a cancellation.
+nothing that was put is lost by a cancellation. A gap has room always, and never gives way.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import anyio
 
+from amitrio.client.gaps import Gap, coalesced
 from amitrio.errors import AMIError
 
 __all__ = ["Inbox"]
@@ -46,6 +47,8 @@ class Inbox(Generic[T]):
         self._items: deque[T] = deque()
         self._gap = gap
         self._missed = 0
+        self._gaps = 0  # how many of the items are gaps
+        self._first: tuple[Gap, ...] = ()  # gaps whose events have given way
         self._overflowed = overflowed
         self._ended = False
         self._failure: Callable[[], AMIError] | None = None
@@ -54,7 +57,8 @@ class Inbox(Generic[T]):
         self._token_in, self._token_out = anyio.create_memory_object_stream[None](1)
 
     def __len__(self) -> int:
-        return len(self._items)
+        """How many events wait to be taken."""
+        return len(self._items) - self._gaps
 
     @property
     def ended(self) -> bool:
@@ -65,16 +69,35 @@ class Inbox(Generic[T]):
         """Add an item; never waits."""
         if self._ended:
             return
-        if len(self._items) >= self.limit:
+        if len(self._items) - self._gaps >= self.limit:
             self.dropped += 1
             if self._gap is None:
                 self.end(self._overflowed)
                 return
-            self._items.popleft()
-            self._missed += 1
+            self._give_way()
         self._items.append(item)
         if self._asleep:
             self._wake()
+
+    def put_gap(self, gap: Gap) -> None:
+        """Tell of a gap, at its place; never waits, and is never too much."""
+        if self._ended:
+            return
+        last: tuple[Gap, ...] = ()
+        while self._items and isinstance(self._items[-1], Gap):
+            last = (cast("Gap", self._items.pop()), *last)
+        told = coalesced(last, gap)
+        self._gaps += len(told) - len(last)
+        self._items.extend(cast("tuple[T, ...]", told))
+        if self._asleep:
+            self._wake()
+
+    def _give_way(self) -> None:
+        """The oldest event goes; the gaps before it are kept, to be told first."""
+        while isinstance(oldest := self._items.popleft(), Gap):
+            self._gaps -= 1
+            self._first = coalesced(self._first, oldest)
+        self._missed += 1
 
     def end(self, failure: Callable[[], AMIError] | None = None) -> None:
         """Nothing more will come; `failure` makes the error that says why, None a plain end."""
@@ -89,7 +112,8 @@ class Inbox(Generic[T]):
         """The consumer is gone: what is buffered is dropped, a waiting taker ends."""
         self.end()
         self._items.clear()
-        self._missed = 0
+        self._first = ()
+        self._missed = self._gaps = 0
 
     def take_nowait(self, most: int) -> list[T]:
         """Up to `most` items that are there; raises the end once nothing is left before it."""
@@ -97,11 +121,18 @@ class Inbox(Generic[T]):
         if self._missed and self._gap is not None:
             batch.append(self._gap(self._missed))
             self._missed = 0
+        if self._first:
+            batch.extend(cast("tuple[T, ...]", self._first))
+            self._first = ()
         gaps = len(batch)
         while self._items and len(batch) < most:
             batch.append(self._items.popleft())
         if not batch:
             self._raise_end()
+        if self._gaps:
+            taken = sum(isinstance(one, Gap) for one in batch[gaps:])
+            self._gaps -= taken
+            gaps += taken
         self.delivered += len(batch) - gaps
         return batch
 

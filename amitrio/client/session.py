@@ -76,11 +76,13 @@ class Session:
         limits: Limits,
         watch: Watch,
         fallback_encoding: str = "latin-1",
+        subscriptions: Subscriptions | None = None,
     ) -> None:
         self.label = label
         self.limits = limits
         self.connection = ClientConnection(limits=limits, interest=self._wanted)
-        self.subscriptions = Subscriptions(self.connection.interest_changed)
+        self.subscriptions = Subscriptions() if subscriptions is None else subscriptions
+        self.subscriptions.attach(self.connection.interest_changed)
         self.fully_booted: FullyBooted | None = None
         self.ending: Ending | None = None
         self._stream = stream
@@ -93,6 +95,7 @@ class Session:
         self._over = anyio.Event()
         self._leaving = False
         self._shutdown = False
+        self._told_ready = False
 
     # What callers do ---------------------------------------------------------------------------
 
@@ -168,8 +171,7 @@ class Session:
         self.ending = ending
         self.connection.receive_eof()
         self._ledger.end(ending)
-        for inbox in self.subscriptions.inboxes():
-            inbox.end(None if ending.ours else ending.error)
+        self.subscriptions.lost(ending)
         self._greeted.set()
         self._ready.set()
         self._over.set()
@@ -260,8 +262,7 @@ class Session:
             self.fully_booted = cast("FullyBooted", event)
         elif kind == "Shutdown":
             self._shutdown = True
-        for inbox in self.subscriptions.wanting(kind):
-            inbox.put(event)
+        self.subscriptions.deliver(kind, event)
 
     def _wanted(self, kind: str) -> bool:
         return kind in _OWN_INTEREST or bool(self.subscriptions.wanting(kind))
@@ -271,6 +272,9 @@ class Session:
         self._greeted.set()
 
     def _on_answered(self, received: Answered, chunk: Chunk) -> None:
+        if not self._told_ready and self.state is State.READY:
+            self._told_ready = True
+            self.subscriptions.ready()
         entry = self._ledger.answered(received.exchange, final=received.final)
         entry.pending.answered(received.frame, chunk)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import ssl
+from typing import TypedDict
 
 import attrs
 
@@ -17,7 +18,7 @@ from amitrio.limits import DEFAULT_LIMITS, Limits
 from amitrio.protocol.auth import AuthMethod
 from amitrio.protocol.encoding import encode_action
 
-__all__ = ["Settings"]
+__all__ = ["Options", "Settings"]
 
 _PLAIN_PORT = 5038
 _TLS_PORT = 5039
@@ -43,6 +44,29 @@ def _check_encoding(_: object, __: object, name: str) -> None:
 def _seconds(default: float) -> float:
     field: float = attrs.field(default=default, validator=_check_seconds)
     return field
+
+
+class Options(TypedDict, total=False):
+    """What may be said about any connection. Times are seconds; `math.inf` switches them off."""
+
+    auth: AuthMethod
+    """`md5`, the default, answers a challenge; `plain` sends the secret itself."""
+    event_mask: str
+    """As Asterisk takes it: `on` (the default), `off`, or classes such as `call,agent`."""
+    limits: Limits
+    """The bounds of what is received and kept."""
+    connect_timeout: float
+    """To reach the server, and again for its banner; 10."""
+    response_timeout: float
+    """For the oldest unanswered action, beyond what it may take by its nature; 30."""
+    ping_interval: float
+    """Of silence before a Ping is sent; 10."""
+    ping_timeout: float
+    """After that Ping, before the connection is given up; 10."""
+    fallback_encoding: str
+    """How text that is not UTF-8 is read where it becomes a field; `latin-1`."""
+    name: str | None
+    """What errors and `event.server` call the server; its address by default."""
 
 
 @attrs.frozen(kw_only=True)

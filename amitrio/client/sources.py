@@ -16,6 +16,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 import anyio
 
+from amitrio.client.gaps import Gap, error_of
 from amitrio.client.naming import patterns_of
 from amitrio.client.streams import EventStream
 from amitrio.models import (
@@ -69,17 +70,25 @@ class EventSource(ABC, Generic[G_co]):
         Raises ConnectionLost, ConnectionClosed, SubscriberTooSlow. Cancellation leaves nothing.
         To be sure of an event that an action of yours brings about, open `events` before it.
         """
+        self._check_listening()
         with self._open_stream(patterns_of([kind]), where, _BUFFER, drops=False) as stream:
             try:
-                return await stream.receive()
+                event = await stream.receive()
             except anyio.EndOfStream:
                 raise self._ended() from None
+        if isinstance(event, Gap):
+            raise error_of(event)
+        return event
 
     @abstractmethod
     def _open_stream(
         self, patterns: list[str], where: Where, buffer: int, *, drops: bool
     ) -> EventStream[Any]:
         """A stream of the events that match, registered from now on."""
+
+    @abstractmethod
+    def _check_listening(self) -> None:
+        """Raise where no event can come now."""
 
     @abstractmethod
     def _ended(self) -> Exception:

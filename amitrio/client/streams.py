@@ -54,8 +54,15 @@ class EventStream(Generic[T_co]):
         self._inbox = inbox
         self._unsubscribe = unsubscribe
         self._where = where  # which a gap passes always: it may stand for events that are wanted
+        self._on_gap: Callable[[Gap], None] | None = None
+        self._takes_all = where is None
         self._batch: deque[T_co] = deque()
         self._closed = False
+
+    def on_gap(self, handle: Callable[[Gap], None]) -> None:
+        """Let `handle` have the gaps: what it raises is raised, else the gap is passed over."""
+        self._on_gap = handle
+        self._takes_all = False
 
     async def receive(self) -> T_co:
         """The next event. Cancelled, none is lost.
@@ -68,7 +75,7 @@ class EventStream(Generic[T_co]):
                 self._check_open()
                 self._batch.extend(await self._inbox.take(_BATCH))
             event = self._batch.popleft()
-            if self._where is None or isinstance(event, Gap) or self._where(event):
+            if self._takes_all or self._is_wanted(event):
                 return event
 
     def receive_nowait(self) -> T_co:
@@ -78,8 +85,15 @@ class EventStream(Generic[T_co]):
                 self._check_open()
                 self._batch.extend(self._inbox.take_nowait(_BATCH))
             event = self._batch.popleft()
-            if self._where is None or isinstance(event, Gap) or self._where(event):
+            if self._takes_all or self._is_wanted(event):
                 return event
+
+    def _is_wanted(self, event: T_co) -> bool:  # type: ignore[misc] # it only looks at it
+        if isinstance(event, Gap):
+            if self._on_gap is not None:
+                self._on_gap(event)
+            return self._on_gap is None
+        return self._where is None or self._where(event)
 
     async def receive_batch(self, most: int, *, within: float) -> list[T_co]:
         """Up to `most` events: what comes within so many seconds after the first.

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 
 import attrs
 
+from amitrio.client.ending import Ending
 from amitrio.client.inbox import Inbox
 from amitrio.models import Event
 
@@ -34,13 +35,31 @@ class _Subscription:
 class Subscriptions:
     """The inboxes of all streams, by what they want."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self) -> None:
         self._all: dict[int, _Subscription] = {}
         self._by_name: dict[str, tuple[Inbox[Event], ...]] = {}
-        self._changed = changed
+        self._changed: Callable[[], None] = _nobody
 
     def __len__(self) -> int:
         return len(self._all)
+
+    def attach(self, changed: Callable[[], None]) -> None:
+        """A session delivers from now on, and wants to know when the answers change."""
+        self._changed = changed
+        self._renew()
+
+    def ready(self) -> None:
+        """The session is logged in: the next thing to come may be an event."""
+
+    def deliver(self, kind: str, event: Event) -> None:
+        """An event has come."""
+        for inbox in self.wanting(kind):
+            inbox.put(event)
+
+    def lost(self, ending: Ending) -> None:
+        """The session is over: no stream gets anything more."""
+        for subscription in list(self._all.values()):
+            subscription.inbox.end(None if ending.ours else ending.error)
 
     def add(self, patterns: Iterable[str], inbox: Inbox[Event]) -> None:
         """Let the inbox have events of these names from now on."""
@@ -70,3 +89,7 @@ class Subscriptions:
     def _renew(self) -> None:
         self._by_name.clear()
         self._changed()
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""

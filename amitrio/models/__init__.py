@@ -13,7 +13,8 @@ from amitrio.models.assignments import assignment
 from amitrio.models.base import Chunk, Event, Message, Server
 from amitrio.models.catalogue import allowance_of, privileges_of, shape_of
 from amitrio.models.config import Category, ConfigReply
-from amitrio.models.lazy import TYPED, lazily
+from amitrio.models.lazy import TYPED as _TYPED
+from amitrio.models.lazy import lazily as _lazily
 from amitrio.models.registry import (
     event_class,
     event_from,
@@ -70,4 +71,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = lazily(__name__, lambda: TYPED)
+    __getattr__, __dir__ = _lazily(__name__, lambda: _TYPED)

@@ -323,7 +323,7 @@ def elsewhere(beside: Beside, address: object) -> Peer:
 async def test_cleartext_to_another_machine_warns_once(
     beside: Beside, monkeypatch: pytest.MonkeyPatch, address: object, count: int
 ) -> None:
-    monkeypatch.setattr(import_module("amitrio.client.connect"), "_warned", set())
+    monkeypatch.setattr(import_module("amitrio.client.opening"), "_warned", set())
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         for _ in range(2):
@@ -337,7 +337,7 @@ async def test_cleartext_to_another_machine_warns_once(
 async def test_a_warning_that_is_an_error_leaves_nothing_open(
     beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_module("amitrio.client.connect"), "_warned", set())
+    monkeypatch.setattr(import_module("amitrio.client.opening"), "_warned", set())
     peer = elsewhere(beside, ("192.0.2.1", 5038))
     connection = peer.dial()
     with warnings.catch_warnings():

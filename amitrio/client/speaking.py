@@ -1,0 +1,170 @@
+"""Speaking: what can be asked of Asterisk by whoever has a line to it.
+
+Law: each await here says what its cancellation leaves; none of them waits forever; and nothing
+is asked twice.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+import anyio
+import attrs
+
+from amitrio.client.lists import ListStream, open_list
+from amitrio.client.masks import hears
+from amitrio.client.outbound import OutboundCall, new_channel_id, originate_action, place_call
+from amitrio.client.request import request
+from amitrio.client.session import Session
+from amitrio.client.sources import ActionSender
+from amitrio.models import (
+    Action,
+    Event,
+    FieldSource,
+    FieldValue,
+    ListReply,
+    Reply,
+    action_of,
+)
+
+if TYPE_CHECKING:
+    from amitrio.models import TypedAction
+
+__all__ = ["Line", "Speaking"]
+
+E = TypeVar("E", bound=Event)
+
+
+@attrs.define(eq=False)
+class Line:
+    """A session that is logged in, the reply to its login, and the event mask that is in force."""
+
+    session: Session
+    login: Reply
+    event_mask: str
+
+    async def request(self, action: Action) -> Reply:
+        """The reply to the action. Raises and is cancelled as `Client.send`."""
+        reply = await request(self.session, action)
+        if action.name.lower() == "events":
+            off = reply.headers.get("Events") == "Off"
+            self.event_mask = "off" if off else str(action.get("EventMask"))
+        return reply
+
+
+class Speaking(ActionSender):
+    """Sends actions over the line that there is."""
+
+    @abstractmethod
+    def _line(self) -> Line:
+        """The line; raises ConnectionLost or ConnectionClosed where there is none."""
+
+    async def _request(self, action: Action) -> Reply:
+        return await self._line().request(action)
+
+    @overload
+    def items(
+        self, action: TypedAction[ListReply[E, Event]], /
+    ) -> AbstractAsyncContextManager[ListStream[E]]: ...
+    @overload
+    def items(
+        self,
+        action: str | Action | TypedAction[Reply],
+        headers: FieldSource = (),
+        /,
+        **fields: FieldValue,
+    ) -> AbstractAsyncContextManager[ListStream[Event]]: ...
+    def items(
+        self,
+        action: str | Action | TypedAction[Reply],
+        headers: FieldSource = (),
+        /,
+        **fields: FieldValue,
+    ) -> AbstractAsyncContextManager[ListStream[Any]]:
+        """A list item by item: `async with client.items(actions.QueueStatus()) as items`.
+
+        Raises as `send` does, on entering; in the loop SubscriberTooSlow when more than
+        `limits.list_items` wait unread. Left early, the rest of the list is dropped.
+        """
+        return open_list(self._line().session, action_of(action, headers, fields))
+
+    async def command(self, command: str) -> list[str]:
+        """The lines that a command of Asterisk's command line prints. Raises as `send` does."""
+        reply = await self.send("Command", Command=command)
+        return reply.lines
+
+    async def ping(self) -> float:
+        """Seconds that Asterisk took to answer. Raises and is cancelled as `send`."""
+        sent = anyio.current_time()
+        await self.send("Ping")
+        return anyio.current_time() - sent
+
+    async def originate(
+        self,
+        channel: str,
+        *,
+        context: str | None = None,
+        exten: str | None = None,
+        priority: int | str | None = None,
+        application: str | None = None,
+        data: str | None = None,
+        timeout: float = 30.0,
+        caller_id: str | None = None,
+        account: str | None = None,
+        variables: Mapping[str, str] | None = None,
+        channel_id: str | None = None,
+        other_channel_id: str | None = None,
+        early_media: bool | None = None,
+        codecs: Iterable[str] | None = None,
+    ) -> OutboundCall:
+        """Call `channel`, and once it answers let it run the extension or the application.
+
+        Returns when Asterisk has taken the order; `await call.wait_answered()` tells how the
+        call went. `timeout` is how many seconds the called party has to answer. Variables are
+        escaped: any value arrives as given.
+
+        Raises as `send` does. Cancelled, the call may be placed all the same.
+        """
+        target = _target(context, exten, priority, application, data)
+        channel_id = channel_id or new_channel_id()
+        action = originate_action(
+            channel,
+            channel_id=channel_id,
+            timeout=timeout,
+            target=target,
+            variables=variables or {},
+            headers={
+                "CallerID": caller_id,
+                "Account": account,
+                "OtherChannelId": other_channel_id,
+                "EarlyMedia": None if early_media is None else str(early_media).lower(),
+                "Codecs": None if codecs is None else ",".join(codecs),
+            },
+        )
+        line = self._line()
+        return await place_call(
+            line.session,
+            action,
+            channel=channel,
+            channel_id=channel_id,
+            timeout=timeout,
+            heard=hears(line.event_mask, "call"),
+        )
+
+
+def _target(
+    context: str | None,
+    exten: str | None,
+    priority: int | str | None,
+    application: str | None,
+    data: str | None,
+) -> dict[str, str | int | None]:
+    """Where the call goes once it is answered: an extension or an application, never both."""
+    if application is None and context is not None and exten is not None and data is None:
+        return {"Context": context, "Exten": exten, "Priority": 1 if priority is None else priority}
+    if application is not None and context is exten is priority is None:
+        return {"Application": application, "Data": data}
+    raise TypeError("a call needs either context and exten, or an application")

@@ -1,0 +1,129 @@
+"""The supervised client: used like any client, and alive for as long as the program wants it.
+
+Law: while there is no connection `send` raises at once and nothing is queued; streams live on,
+and tell of each gap at its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+from amitrio.client.client import too_slow
+from amitrio.client.gaps import EventsDropped, Gap
+from amitrio.client.inbox import Inbox
+from amitrio.client.sources import EventSource
+from amitrio.client.speaking import Line, Speaking
+from amitrio.client.streams import EventStream
+from amitrio.errors import ConnectionClosed, ConnectionLost
+from amitrio.models import Action, Reply
+from amitrio.protocol import Banner, Counts
+from amitrio.supervisor.keeper import Keeper, Link
+from amitrio.supervisor.plain import PlainEvents
+
+if TYPE_CHECKING:
+    from amitrio.models.generated.events.system import FullyBooted
+
+__all__ = ["SupervisedClient"]
+
+
+class SupervisedClient(EventSource[Gap], Speaking):
+    """A client that stays connected. Made by `amitrio.supervise`."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+
+    # Where it stands -----------------------------------------------------------------------------
+
+    @property
+    def state(self) -> Link:
+        """CONNECTED while actions can be sent; FAILED once it has given up."""
+        return self._keeper.link
+
+    @property
+    def connected(self) -> bool:
+        """Whether actions can be sent."""
+        return self._keeper.line is not None
+
+    @property
+    def asterisk(self) -> Banner | None:
+        """What the server says it is; None before the first connection."""
+        return None if self._keeper.client is None else self._keeper.client.asterisk
+
+    @property
+    def login_reply(self) -> Reply | None:
+        """Asterisk's answer to the last login; None before the first."""
+        return None if self._keeper.client is None else self._keeper.client.login_reply
+
+    @property
+    def fully_booted(self) -> FullyBooted | None:
+        """The FullyBooted of the last connection."""
+        return None if self._keeper.client is None else self._keeper.client.fully_booted
+
+    def statistics(self) -> Counts | None:
+        """What `Client.statistics` tells, of the last connection; None before the first."""
+        return None if self._keeper.client is None else self._keeper.client.statistics()
+
+    async def wait_connected(self) -> None:
+        """Return as soon as there is a connection.
+
+        Raises what ended the tries: AuthenticationFailed, ConnectionFailed for a certificate,
+        ProtocolError; ConnectionClosed once the `async with` is left. Cancellation leaves nothing.
+        """
+        await self._keeper.wait_connected()
+
+    async def states(self) -> AsyncIterator[Link]:
+        """The state as it is, then each that follows; a slow reader misses those in between."""
+        told: Link | None = None
+        while told not in {Link.FAILED, Link.CLOSED}:
+            if told is self._keeper.link:
+                await self._keeper.wait_changed()
+                continue
+            told = self._keeper.link
+            yield told
+
+    # Actions -------------------------------------------------------------------------------------
+
+    def _line(self) -> Line:
+        return self._keeper.check_up()
+
+    async def _request(self, action: Action) -> Reply:
+        reply = await super()._request(action)
+        if action.name.lower() == "filter":
+            self._keeper.filters.append(action)
+        return reply
+
+    # Events --------------------------------------------------------------------------------------
+
+    @property
+    def skipping_gaps(self) -> PlainEvents:
+        """The same events for who does not care what was missed."""
+        return PlainEvents(self, "skip")
+
+    @property
+    def raising_gaps(self) -> PlainEvents:
+        """The same events; a loss is raised as ConnectionLost or SubscriberTooSlow."""
+        return PlainEvents(self, "raise")
+
+    def _open_stream(
+        self,
+        patterns: list[str],
+        where: Callable[[Any], bool] | None,
+        buffer: int,
+        *,
+        drops: bool,
+    ) -> EventStream[Any]:
+        self._keeper.check_hope()
+        inbox: Inbox[Any] = Inbox(
+            buffer,
+            overflowed=lambda: too_slow(patterns, buffer),
+            gap=EventsDropped if drops else None,
+        )
+        self._keeper.standing.add(patterns, inbox)
+        return EventStream(inbox, self._keeper.standing.discard, where)
+
+    def _check_listening(self) -> None:
+        self._keeper.check_up()
+
+    def _ended(self) -> ConnectionLost | ConnectionClosed:
+        return ConnectionClosed(f"{self._keeper.settings.label} was left by this program")
