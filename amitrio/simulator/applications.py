@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from amitrio.protocol.privileges import PRIVILEGES
+from amitrio.headers import Headers
+from amitrio.models.generated.events.dialplan import UserEvent
 from amitrio.simulator.channels import Channel, HungUp
 from amitrio.simulator.dialing import dial
 from amitrio.simulator.dialplan import arguments
@@ -160,9 +161,8 @@ def user_event(channel: Channel, data: str) -> Steps[None]:
     """Publish an event of the dialplan's own (app_userevent.c)."""
     name, *items = data.split(",")
     pairs = (item.partition(":") for item in items)
-    extra = [("UserEvent", name)]
-    extra += [(key.strip(), value.strip()) for key, colon, value in pairs if colon]
-    channel.publish("UserEvent", extra, PRIVILEGES["user"])
+    told = Headers((key.strip(), value.strip()) for key, colon, value in pairs if colon)
+    channel.pbx.publish(UserEvent(**channel.snapshot(), user_event=name, other_headers=told))
     yield from ()
 
 

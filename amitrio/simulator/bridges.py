@@ -7,17 +7,35 @@ leaves, the bridge dissolves, and what becomes of the other is the business of w
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
-from amitrio.simulator.channels import CALL, Channel
-from amitrio.simulator.events import UNKNOWN, Headers
+from amitrio.models.generated.events.bridges import (
+    BridgeCreate,
+    BridgeDestroy,
+    BridgeEnter,
+    BridgeLeave,
+)
+from amitrio.simulator.channels import Channel
 from amitrio.simulator.kernel import FOREVER, Steps
+from amitrio.simulator.spelling import known
 from amitrio.simulator.tables import Cause
 
 if TYPE_CHECKING:
     from amitrio.simulator.pbx import Pbx
 
-__all__ = ["Bridge", "impart"]
+__all__ = ["Bridge", "BridgeFields", "impart"]
+
+
+class BridgeFields(TypedDict, total=False):
+    """What an event about a bridge says of it; nothing where there is no bridge."""
+
+    bridge_uniqueid: str
+    bridge_type: str
+    bridge_technology: str
+    bridge_creator: str | None
+    bridge_name: str | None
+    bridge_num_channels: int
+    bridge_video_source_mode: str
 
 
 class Bridge:
@@ -34,19 +52,19 @@ class Bridge:
         self.dissolved = False
         self._kicked: set[Channel] = set()
         pbx.bridges[self.uniqueid] = self
-        pbx.publish("BridgeCreate", self.snapshot(), CALL)
+        pbx.publish(BridgeCreate(**self.snapshot()))
 
-    def snapshot(self) -> Headers:
-        """The headers that every event about the bridge has."""
-        return [
-            ("BridgeUniqueid", self.uniqueid),
-            ("BridgeType", self.type),
-            ("BridgeTechnology", self.technology),
-            ("BridgeCreator", self.creator or UNKNOWN),
-            ("BridgeName", self.name or UNKNOWN),
-            ("BridgeNumChannels", str(len(self.channels))),
-            ("BridgeVideoSourceMode", "none"),
-        ]
+    def snapshot(self) -> BridgeFields:
+        """What every event about the bridge says."""
+        return {
+            "bridge_uniqueid": self.uniqueid,
+            "bridge_type": self.type,
+            "bridge_technology": self.technology,
+            "bridge_creator": known(self.creator),
+            "bridge_name": known(self.name),
+            "bridge_num_channels": len(self.channels),
+            "bridge_video_source_mode": "none",
+        }
 
     def stay(self, channel: Channel) -> Steps[None]:
         """Keep the channel here until it is hung up, sent elsewhere, or alone."""
@@ -80,7 +98,7 @@ class Bridge:
         oldest = min(self.channels, key=lambda each: each.linked_since)
         for each in self.channels:
             each.linkedid, each.linked_since = oldest.linkedid, oldest.linked_since
-        self._publish("BridgeEnter", channel)
+        self.pbx.publish(BridgeEnter(**self.snapshot(), **channel.snapshot()))
         if len(self.channels) == 2:
             one, other = self.channels
             one.peer_account, other.peer_account = other.account, one.account
@@ -98,16 +116,13 @@ class Bridge:
                 each.set_variable("BRIDGEPEER", "")
         self.channels.remove(channel)
         channel.bridge = None
-        self._publish("BridgeLeave", channel)
+        self.pbx.publish(BridgeLeave(**self.snapshot(), **channel.snapshot()))
         self.dissolve()
 
     def _destroy_if_empty(self) -> None:
         if not self.channels and self.uniqueid in self.pbx.bridges:
             del self.pbx.bridges[self.uniqueid]
-            self.pbx.publish("BridgeDestroy", self.snapshot(), CALL)
-
-    def _publish(self, name: str, channel: Channel) -> None:
-        self.pbx.publish(name, [*self.snapshot(), *channel.snapshot()], CALL)
+            self.pbx.publish(BridgeDestroy(**self.snapshot()))
 
 
 def impart(bridge: Bridge, channel: Channel, *, resumes: bool = False) -> Steps[None]:

@@ -3,7 +3,7 @@
 A handler is a function, plain or async, that takes an `ActionCall` and answers through it:
 
     def ping(call: ActionCall) -> None:
-        call.respond([("Ping", "Pong"), ("Timestamp", call.pbx.stamp)])
+        call.reply(PingReply(ping="Pong", timestamp_=call.pbx.moment))
 
 Law: the frames are those of astman_send_response() and astman_send_listack(): the ActionID right
 behind the first line, `Message` last.
@@ -14,8 +14,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
+from amitrio.models import Event, TypedReply
 from amitrio.protocol import Request, ServerConnection, encode_frame
-from amitrio.simulator.events import Headers, Pair
+from amitrio.protocol.privileges import privilege_text
+from amitrio.simulator.events import privilege_of
+from amitrio.simulator.spelling import header_lines, lines_of
+from amitrio.text import encode
 
 if TYPE_CHECKING:
     from amitrio.simulator.pbx import Pbx
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from amitrio.simulator.session import Session
 
 __all__ = ["ActionCall", "Handler", "SessionOver", "leading_number", "run_handler"]
+
+Pair = tuple[str, str]
 
 
 class SessionOver(Exception):  # noqa: N818 - it says what happened
@@ -63,6 +69,12 @@ class ActionCall:
         """Answer with these headers."""
         self.frames.append(ServerConnection.respond(self.request, kind, headers))
 
+    def reply(self, reply: TypedReply, message: str = "") -> None:
+        """Answer with a reply of the models; a message comes before its fields."""
+        head = [("Response", "Success"), *self.id]
+        head += [("Message", message)] if message else []
+        self._say(head, lines_of(reply))
+
     def ack(self, message: str) -> None:
         """`Response: Success` with a message."""
         self.respond([("Message", message)])
@@ -79,22 +91,34 @@ class ActionCall:
         """Bytes that need be no frame."""
         self.frames.append(data)
 
-    def item(self, event: str, headers: Iterable[Pair], *, id_last: bool = False) -> None:
+    def item(self, event: Event, *, privilege: str = "", id_last: bool = False) -> None:
         """One event of a list; some handlers put the ActionID behind its headers."""
-        head: Headers = [("Event", event)]
-        self.send([*head, *headers, *self.id] if id_last else [*head, *self.id, *headers])
+        head = [("Event", event.kind)]
+        head += [("Privilege", privilege)] if privilege else []
+        if id_last:
+            self._say(head, lines_of(event) + header_lines(self.id))
+        else:
+            self._say([*head, *self.id], lines_of(event))
+
+    def tell(self, event: Event, order: tuple[str, ...] = ()) -> None:
+        """An event for this session alone; the fields that `order` names come last, and so."""
+        privilege = privilege_text(privilege_of(event))
+        self._say([("Event", event.kind), ("Privilege", privilege)], lines_of(event, order))
+
+    def _say(self, head: Iterable[Pair], lines: str) -> None:
+        self.frames.append(encode(f"{header_lines(head)}{lines}\r\n"))
 
     def list_start(self, message: str) -> None:
         """Begin a list."""
         self.respond([("EventList", "start"), ("Message", message)])
 
-    def list_end(self, event: str, count: int, extra: Iterable[Pair] = ()) -> None:
+    def list_end(self, event: Event, count: int) -> None:
         """End a list."""
         counted = [("EventList", "Complete"), ("ListItems", str(count))]
-        self.send([("Event", event), *self.id, *counted, *extra])
+        self._say([("Event", event.kind), *self.id, *counted], lines_of(event))
 
     @property
-    def id(self) -> Headers:
+    def id(self) -> list[Pair]:
         """The ActionID as a header, if the action has one."""
         return [("ActionID", self.request.action_id)] if self.request.action_id else []
 

@@ -10,23 +10,50 @@ Law: a channel that is hung up is only asked to end; the process that serves it 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import attrs
 
-from amitrio.protocol.privileges import PRIVILEGES
-from amitrio.simulator.events import UNKNOWN, Headers, c_escape
+from amitrio.headers import Headers
+from amitrio.models.generated.enums import HangupCause
+from amitrio.models.generated.events.channels import (
+    Hangup,
+    HangupRequest,
+    NewAccountCode,
+    NewCallerid,
+    Newchannel,
+    NewConnectedLine,
+    Newstate,
+    SoftHangupRequest,
+)
+from amitrio.models.generated.events.dialplan import Newexten, VarSet
 from amitrio.simulator.kernel import FOREVER, Process, Steps, Timer
-from amitrio.simulator.tables import Cause, ChannelState, Control, DeviceState, cause_text
+from amitrio.simulator.spelling import known
+from amitrio.simulator.tables import (
+    Cause,
+    ChannelState,
+    Control,
+    DeviceState,
+    cause_text,
+    state_text,
+)
 
 if TYPE_CHECKING:
     from amitrio.simulator.bridges import Bridge
     from amitrio.simulator.pbx import Pbx
 
-__all__ = ["Channel", "ChannelIds", "HungUp", "Party", "Place", "Redirected", "Snapshot"]
+__all__ = [
+    "Channel",
+    "ChannelFields",
+    "ChannelIds",
+    "HungUp",
+    "Party",
+    "Place",
+    "Redirected",
+    "Snapshot",
+]
 
-CALL = PRIVILEGES["call"]
-DIALPLAN = PRIVILEGES["dialplan"]
+_CAUSES = frozenset(HangupCause)
 
 # ast_softhangup(c, AST_SOFTHANGUP_APPUNLOAD): the flag, not a cause, is what the event shows.
 _APPUNLOAD = 16
@@ -73,6 +100,25 @@ class Place:
     exten: str = ""
     application: str = ""
     data: str = ""
+
+
+class ChannelFields(TypedDict, total=False):
+    """What an event about a channel says of it; nothing where there is no channel."""
+
+    channel: str
+    channel_state: ChannelState
+    channel_state_desc: str
+    caller_id_num: str | None
+    caller_id_name: str | None
+    connected_line_num: str | None
+    connected_line_name: str | None
+    language: str
+    account_code: str
+    context: str
+    exten: str
+    priority: int
+    uniqueid: str
+    linkedid: str
 
 
 @attrs.frozen
@@ -189,7 +235,7 @@ class Channel:
         """The far end is gone (ast_queue_hangup_with_cause)."""
         if self.gone:
             return
-        self.publish("HangupRequest", [("Cause", str(cause))])
+        self.pbx.publish(_hangup_request(self, cause))
         self.soft_hangup(cause)
 
     def soft_hangup(self, cause: int = Cause.NONE) -> None:
@@ -201,7 +247,7 @@ class Channel:
 
     def leave_dialplan(self) -> None:
         """The dialplan is over, whatever it did (ast_softhangup with APPUNLOAD)."""
-        self.publish("SoftHangupRequest", [("Cause", str(_APPUNLOAD))])
+        self.pbx.publish(SoftHangupRequest(**self.snapshot(), cause=_APPUNLOAD))
         self.hung_up = True
 
     def hangup(self) -> None:
@@ -212,8 +258,7 @@ class Channel:
         self.expire_after(None)
         self._part()
         self.pbx.channels.pop(self.name, None)
-        cause = self.hangup_cause
-        self.publish("Hangup", [("Cause", str(cause)), ("Cause-txt", cause_text(cause))])
+        self.pbx.publish(_hangup(self, self.hangup_cause))
         self.pbx.records.ended(self)
         self.pbx.states.channel_changed(self)
 
@@ -255,7 +300,7 @@ class Channel:
         """The channel has come to be."""
         self.pbx.channels[self.name] = self
         self._published = self._take_snapshot()
-        self.publish("Newchannel")
+        self.pbx.publish(Newchannel(**self.snapshot()))
 
     def publish_changes(self) -> None:
         """Publish each event that tells a difference to the last snapshot."""
@@ -264,16 +309,15 @@ class Channel:
         if old is None:
             return
         if old.state is not new.state:
-            self.publish("Newstate")
+            self.pbx.publish(Newstate(**self.snapshot()))
         self._publish_position(old, new)
         if old.caller != new.caller:
-            known = bool(new.caller.number)
-            presentation = _ALLOWED if known else _UNAVAILABLE
-            self.publish("NewCallerid", [("CID-CallingPres", presentation)])
+            presentation = _ALLOWED if new.caller.number else _UNAVAILABLE
+            self.pbx.publish(NewCallerid(**self.snapshot(), cid_calling_pres=presentation))
         if old.account != new.account:
-            self.publish("NewAccountCode", [("OldAccountCode", old.account)])
+            self.pbx.publish(NewAccountCode(**self.snapshot(), old_account_code=old.account))
         if old.connected != new.connected:
-            self.publish("NewConnectedLine")
+            self.pbx.publish(NewConnectedLine(**self.snapshot()))
 
     def _publish_position(self, old: Snapshot, new: Snapshot) -> None:
         started = bool(new.application) and not old.application
@@ -281,12 +325,14 @@ class Channel:
         if not new.application or self.gone:
             return
         if started or position != (old.context, old.exten, old.priority):
-            extra = [
-                ("Extension", self.exten),
-                ("Application", self.application),
-                ("AppData", self.data),
-            ]
-            self.publish("Newexten", extra, DIALPLAN)
+            self.pbx.publish(
+                Newexten(
+                    **self.snapshot(),
+                    extension=self.exten,
+                    application=self.application,
+                    app_data=self.data,
+                )
+            )
 
     def _take_snapshot(self) -> Snapshot:
         return Snapshot(
@@ -300,29 +346,24 @@ class Channel:
             self.connected,
         )
 
-    def snapshot(self, prefix: str = "") -> Headers:
-        """The headers that every event about the channel has."""
-        values = (
-            ("Channel", self.name),
-            ("ChannelState", str(int(self.state))),
-            ("ChannelStateDesc", self.state.text),
-            ("CallerIDNum", self.caller.number or UNKNOWN),
-            ("CallerIDName", c_escape(self.caller.name) or UNKNOWN),
-            ("ConnectedLineNum", self.connected.number or UNKNOWN),
-            ("ConnectedLineName", c_escape(self.connected.name) or UNKNOWN),
-            ("Language", self.language),
-            ("AccountCode", self.account),
-            ("Context", self.context),
-            ("Exten", self.exten),
-            ("Priority", str(self.priority)),
-            ("Uniqueid", self.uniqueid),
-            ("Linkedid", self.linkedid),
-        )
-        return [(prefix + name, value) for name, value in values]
-
-    def publish(self, name: str, headers: Headers | None = None, privilege: int = CALL) -> None:
-        """Publish an event about this channel."""
-        self.pbx.publish(name, [*self.snapshot(), *(headers or [])], privilege)
+    def snapshot(self) -> ChannelFields:
+        """What every event about the channel says."""
+        return {
+            "channel": self.name,
+            "channel_state": self.state,
+            "channel_state_desc": state_text(self.state),
+            "caller_id_num": known(self.caller.number),
+            "caller_id_name": known(self.caller.name),
+            "connected_line_num": known(self.connected.number),
+            "connected_line_name": known(self.connected.name),
+            "language": self.language,
+            "account_code": self.account,
+            "context": self.context,
+            "exten": self.exten,
+            "priority": self.priority,
+            "uniqueid": self.uniqueid,
+            "linkedid": self.linkedid,
+        }
 
     # --- variables ---
 
@@ -332,7 +373,7 @@ class Channel:
         for old in [old for old in self.variables if old.lstrip("_") == plain]:
             del self.variables[old]
         self.variables[name] = value
-        self.publish("VarSet", [("Variable", name), ("Value", c_escape(value))], DIALPLAN)
+        self.pbx.publish(VarSet(**self.snapshot(), variable=name, value=value))
 
     def variable(self, name: str) -> str | None:
         """The value of a channel variable; None where it is not set."""
@@ -359,6 +400,21 @@ class Channel:
     def device_state(self) -> DeviceState:
         """What the channel makes of its device."""
         return _DEVICE_STATES.get(self.state, DeviceState.INUSE)
+
+
+def _hangup_request(channel: Channel, cause: int) -> HangupRequest:
+    if cause in _CAUSES:
+        return HangupRequest(**channel.snapshot(), cause=HangupCause(cause))
+    return HangupRequest(**channel.snapshot(), other_headers=Headers([("Cause", str(cause))]))
+
+
+def _hangup(channel: Channel, cause: int) -> Hangup:
+    """Why it ended; a number that is no cause is told all the same."""
+    text = cause_text(cause)
+    if cause in _CAUSES:
+        return Hangup(**channel.snapshot(), cause=HangupCause(cause), cause_txt=text)
+    others = Headers([("Cause", str(cause)), ("Cause-txt", text)])
+    return Hangup(**channel.snapshot(), other_headers=others)
 
 
 _ALLOWED = "0 (Presentation Allowed, Not Screened)"

@@ -1,45 +1,19 @@
-"""Events: what the PBX publishes, as headers and as the bytes that every session gets.
+"""Events: what the PBX publishes, as a model and as the bytes that every session gets.
 
-Law: header names and their order are those that real servers sent; a value goes out as it is,
-except where Asterisk itself escapes it.
+Law: an event is rendered once, however many sessions get it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
-from amitrio.protocol import encode_frame
-from amitrio.protocol.privileges import privilege_text
+from amitrio.models import Event, TypedEvent
+from amitrio.protocol.privileges import permissions, privilege_text
+from amitrio.simulator.spelling import header_lines, lines_of
+from amitrio.text import encode
 
-__all__ = ["UNKNOWN", "Event", "Headers", "Pair", "Raw", "c_escape"]
-
-Pair = tuple[str, str]
-Headers = list[Pair]
-
-UNKNOWN = "<unknown>"
-"""How Asterisk writes a number or a name that it does not have."""
-
-# ast_escape_c(): backslash and letter.
-_ESCAPES = str.maketrans(
-    {
-        "\a": "\\a",
-        "\b": "\\b",
-        "\f": "\\f",
-        "\n": "\\n",
-        "\r": "\\r",
-        "\t": "\\t",
-        "\v": "\\v",
-        "\\": "\\\\",
-        "'": "\\'",
-        '"': '\\"',
-        "?": "\\?",
-    }
-)
-
-
-def c_escape(text: str) -> str:
-    """The text as VarSet and the names in channel snapshots carry it."""
-    return text.translate(_ESCAPES)
+__all__ = ["Published", "Raw", "privilege_of"]
 
 
 class Raw:
@@ -51,22 +25,34 @@ class Raw:
         self.data = data
 
 
-class Event:
-    """One published event: its name, who may read it, and its bytes."""
+class Published:
+    """One published event: what it says, who may read it, and its bytes."""
 
-    __slots__ = ("data", "name", "privilege")
+    __slots__ = ("data", "event", "privilege")
 
     def __init__(
-        self, name: str, privilege: int, headers: Iterable[Pair], stamp: str | None = None
+        self,
+        event: Event,
+        privilege: int | None = None,
+        envelope: Iterable[tuple[str, str]] = (),
     ) -> None:
-        first = [("Event", name), ("Privilege", privilege_text(privilege))]
-        if stamp is not None:
-            first.append(("Timestamp", stamp))
-        self.name = name
-        self.privilege = privilege
-        self.data = encode_frame([*first, *headers])
+        self.event = event
+        self.privilege = privilege_of(event) if privilege is None else privilege
+        first = f"Event: {event.kind}\r\nPrivilege: {_privilege_text(self.privilege)}\r\n"
+        self.data = encode(f"{first}{header_lines(envelope)}{lines_of(event)}\r\n")
 
     @property
     def text(self) -> str:
         """The event as event filters see it."""
         return self.data.decode("latin-1")
+
+
+def privilege_of(event: Event) -> int:
+    """The classes of those who may read it, where Asterisk sends it."""
+    known = event.about.event_class if isinstance(event, TypedEvent) else None
+    return _permissions(known or "call")
+
+
+# There are few classes, and few masks made of them.
+_permissions = lru_cache(maxsize=64)(permissions)
+_privilege_text = lru_cache(maxsize=64)(privilege_text)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 
 import attrs
 
-from amitrio.simulator.events import Event
+from amitrio.simulator.events import Published
 
 __all__ = ["BAD_FORMAT", "BAD_REGEX", "EventFilter", "FilterError", "passes"]
 
@@ -58,9 +58,9 @@ class EventFilter:
             return cls(exclude, _matcher("regex", pattern))
         return _advanced(pattern, _options(criteria), exclude=exclude)
 
-    def hits(self, event: Event) -> bool:
+    def hits(self, event: Published) -> bool:
         """Whether the event is one that this filter means."""
-        if self.event is not None and event.name != self.event:
+        if self.event is not None and event.event.kind != self.event:
             return False
         if self.header is None:
             return self.matches(event.text)
@@ -72,7 +72,7 @@ class EventFilter:
         return any(value and self.matches(value) for value in values)
 
 
-def passes(filters: Iterable[EventFilter], event: Event) -> bool:
+def passes(filters: Iterable[EventFilter], event: Published) -> bool:
     """Whether a session with these filters gets the event."""
     includes = [each for each in filters if not each.exclude]
     excludes = [each for each in filters if each.exclude]

@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from amitrio.simulator.channels import ASTERISKS_OWN, CALL, NOBODY, Channel, ChannelIds, Party
-from amitrio.simulator.events import Headers
+from amitrio.models import ChannelSnapshot
+from amitrio.models.generated.enums import DialStatus
+from amitrio.models.generated.events.channels import DialBegin, DialEnd, DialState
+from amitrio.simulator.channels import (
+    ASTERISKS_OWN,
+    NOBODY,
+    Channel,
+    ChannelFields,
+    ChannelIds,
+    Party,
+)
 from amitrio.simulator.kernel import Steps
 from amitrio.simulator.substitution import write_variable
 from amitrio.simulator.tables import Control, dial_status
@@ -81,12 +90,16 @@ def publish_dial(
     caller: Channel | None, called: Channel, *, begin: str | None = None, status: str = ""
 ) -> None:
     """DialBegin, DialState or DialEnd: as the status is none, on the way, or the end."""
-    headers: Headers = [*(caller.snapshot() if caller else []), *called.snapshot("Dest")]
+    who: ChannelFields = caller.snapshot() if caller else {}
+    dest = ChannelSnapshot(**called.snapshot())
     if begin is not None:
-        called.pbx.publish("DialBegin", [*headers, ("DialString", begin)], CALL)
+        called.pbx.publish(DialBegin(**who, dest=dest, dial_string=begin))
         return
-    name = "DialState" if status in {"RINGING", "PROGRESS", "PROCEEDING"} else "DialEnd"
-    called.pbx.publish(name, [*headers, ("DialStatus", status)], CALL)
+    dialed = DialState if status in _ON_THE_WAY else DialEnd
+    called.pbx.publish(dialed(**who, dest=dest, dial_status=DialStatus(status)))
+
+
+_ON_THE_WAY = frozenset({"RINGING", "PROGRESS", "PROCEEDING"})
 
 
 def _prepare(channel: Channel, wanted: Origination) -> None:

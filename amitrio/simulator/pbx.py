@@ -9,16 +9,17 @@ Law: the same calls at the same times publish the same events.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from amitrio.protocol.privileges import PRIVILEGES
+from amitrio.models import Event
+from amitrio.models.generated.events.dialplan import VarSet
 from amitrio.simulator.bridges import Bridge
 from amitrio.simulator.channels import Channel, Party
 from amitrio.simulator.configfiles import ConfigFile
 from amitrio.simulator.database import Database
 from amitrio.simulator.dialplan import Dialplan
-from amitrio.simulator.events import Event, Headers, c_escape
+from amitrio.simulator.events import Published
 from amitrio.simulator.execution import run_application, run_pbx
 from amitrio.simulator.kernel import Kernel, Steps
 from amitrio.simulator.originate import Origination, Outcome, originate
@@ -47,7 +48,7 @@ class Pbx:
     ) -> None:
         self.kernel: Kernel = Kernel()
         self.random: random.Random = random.Random(seed)  # noqa: S311 - chance is to be the same each time
-        self.listeners: list[Callable[[Event], None]] = []
+        self.listeners: list[Callable[[Published], None]] = []
         self.started = start
         self.reloaded = start
         self.release = release
@@ -80,13 +81,19 @@ class Pbx:
         return int(self.now)
 
     @property
+    def moment(self) -> datetime:
+        """The present time."""
+        return datetime.fromtimestamp(self.now, UTC)
+
+    @property
     def stamp(self) -> str:
         """The time as `Timestamp:` gives it."""
         return f"{self.now:.6f}"
 
-    def local_time(self, when: float) -> str:
-        """A time of the kernel's as Asterisk's records write it; the PBX lives in UTC."""
-        return datetime.fromtimestamp(self.started + when, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    def local_time(self, when: float) -> datetime:
+        """A time of the kernel's as records have it, in whole seconds; the PBX lives in UTC."""
+        moment = datetime.fromtimestamp(self.started + when, UTC)
+        return moment.replace(microsecond=0, tzinfo=None)
 
     def advance(self, to: float) -> None:
         """Let everything happen that is due within `to` seconds of the start."""
@@ -94,17 +101,26 @@ class Pbx:
 
     # --- events ---
 
-    def publish(self, name: str, headers: Headers, privilege: int) -> None:
-        """Publish an event to all that listen."""
-        event = Event(name, privilege, headers, self.stamp if self._stamps else None)
+    def publish(
+        self,
+        event: Event,
+        privilege: int | None = None,
+        first: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """Publish an event to all that listen.
+
+        `privilege` are the classes of which each must be readable, where they are not Asterisk's
+        own. Headers of its envelope come `first`.
+        """
+        envelope = [("Timestamp", self.stamp), *first] if self._stamps else first
+        published = Published(event, privilege, envelope)
         for listener in self.listeners:
-            listener(event)
+            listener(published)
 
     def set_global(self, name: str, value: str) -> None:
         """Set a global variable, and tell."""
         self.variables[name.lstrip("_")] = value
-        headers = [("Channel", "none"), ("Uniqueid", "none"), ("Variable", name)]
-        self.publish("VarSet", [*headers, ("Value", c_escape(value))], PRIVILEGES["dialplan"])
+        self.publish(VarSet(channel="none", uniqueid="none", variable=name, value=value))
 
     # --- names and numbers ---
 

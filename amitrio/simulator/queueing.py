@@ -10,11 +10,29 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from amitrio.simulator.channels import Channel, ChannelIds, HungUp, Party, Redirected
+from amitrio.models import ChannelSnapshot
+from amitrio.models.generated.enums import AgentCompleteReason
+from amitrio.models.generated.events.queues import (
+    AgentCalled,
+    AgentComplete,
+    AgentConnect,
+    AgentRingNoAnswer,
+    QueueCallerAbandon,
+    QueueCallerJoin,
+    QueueCallerLeave,
+)
+from amitrio.simulator.channels import (
+    Channel,
+    ChannelFields,
+    ChannelIds,
+    HungUp,
+    Party,
+    Redirected,
+)
 from amitrio.simulator.dialing import set_duration, talk
 from amitrio.simulator.kernel import Steps
 from amitrio.simulator.originate import publish_dial
-from amitrio.simulator.queues import AGENT, Member, Queue, Waiting
+from amitrio.simulator.queues import Member, Queue, Waiting
 from amitrio.simulator.tables import Cause, Control, dial_status
 from amitrio.simulator.technologies import request_channel
 
@@ -90,9 +108,9 @@ def _join(channel: Channel, queue: Queue, timeout: float) -> _Visit:
     waiting = Waiting(channel, pbx.epoch, position, position)
     queue.callers.append(waiting)
     pbx.states.device_changed(f"Queue:{queue.name}")
-    headers = [("Queue", queue.name), ("Position", str(position))]
-    headers.append(("Count", str(len(queue.callers))))
-    channel.publish("QueueCallerJoin", headers, AGENT)
+    count = len(queue.callers)
+    who = channel.snapshot()
+    channel.pbx.publish(QueueCallerJoin(**who, queue=queue.name, position=position, count=count))
     return _Visit(queue, waiting, channel, pbx.kernel.now + timeout)
 
 
@@ -186,7 +204,7 @@ def _call(visit: _Visit, member: Member) -> _Ringing | None:
     if not called:
         channel.hangup()
         return None
-    _publish_agent(visit, "AgentCalled", member, channel, [])
+    channel.pbx.publish(AgentCalled(**_agent(visit, member, channel)))
     publish_dial(caller, channel, begin=member.interface)
     return _Ringing(member, channel, visit.pbx.kernel.now)
 
@@ -214,7 +232,8 @@ def _listen(visit: _Visit, ringing: list[_Ringing]) -> tuple[_Ringing | None, bo
 def _lose(visit: _Visit, ringing: list[_Ringing], lost: _Ringing, status: str) -> None:
     ringing.remove(lost)
     publish_dial(visit.channel, lost.channel, status=status)
-    _publish_agent(visit, "AgentRingNoAnswer", lost.member, lost.channel, [("RingTime", "0")])
+    fields = _agent(visit, lost.member, lost.channel)
+    visit.pbx.publish(AgentRingNoAnswer(**fields, ring_time=0))
     lost.channel.hangup()
 
 
@@ -225,8 +244,8 @@ def _stop(visit: _Visit, each: _Ringing, *, elsewhere: bool) -> None:
     else:
         publish_dial(visit.channel, each.channel, status="NOANSWER")
         rung = round((visit.pbx.kernel.now - each.since) * 1000)
-        extra = [("RingTime", str(rung))]
-        _publish_agent(visit, "AgentRingNoAnswer", each.member, each.channel, extra)
+        fields = _agent(visit, each.member, each.channel)
+        visit.pbx.publish(AgentRingNoAnswer(**fields, ring_time=rung))
     if elsewhere:
         each.channel.hangup_cause = Cause.ANSWERED_ELSEWHERE
     each.channel.hangup()
@@ -247,8 +266,8 @@ def _connect(visit: _Visit, answered: _Ringing) -> Steps[None]:
     if visit.pbx.release.queue_durations:
         set_duration(caller, "QUEUEWAIT", visit.held)
     queue.hold_time = _average(queue.hold_time, hold, queue.completed + queue.abandoned)
-    times = [("HoldTime", str(hold)), ("RingTime", str(ring))]
-    _publish_agent(visit, "AgentConnect", member, peer, times)
+    fields = _agent(visit, member, peer)
+    visit.pbx.publish(AgentConnect(**fields, hold_time=hold, ring_time=ring))
     started, member.in_call = kernel.now, True
     try:
         yield from talk(caller, peer)
@@ -275,9 +294,9 @@ def _complete(visit: _Visit, answered: _Ringing, hold: int, started: float) -> N
         set_duration(caller, "ANSWEREDTIME", pbx.kernel.now - started)
         _set_dialed_time(visit)
     pbx.records.dialed(caller, answered.channel.name, "ANSWERED")
-    reason = "caller" if caller.hung_up else "agent"
-    extra = [("HoldTime", str(hold)), ("TalkTime", str(talked)), ("Reason", reason)]
-    _publish_agent(visit, "AgentComplete", member, answered.channel, extra)
+    reason = AgentCompleteReason.CALLER if caller.hung_up else AgentCompleteReason.AGENT
+    fields = _agent(visit, member, answered.channel)
+    pbx.publish(AgentComplete(**fields, hold_time=hold, talk_time=talked, reason=reason))
 
 
 def _set_member_variables(channel: Channel, member: Member) -> None:
@@ -300,9 +319,14 @@ def _set_member_variables(channel: Channel, member: Member) -> None:
 def _leave(visit: _Visit) -> None:
     queue, waiting = visit.queue, visit.waiting
     queue.callers.remove(waiting)
-    headers = [("Queue", queue.name), ("Position", str(waiting.position))]
-    headers.append(("Count", str(len(queue.callers))))
-    visit.channel.publish("QueueCallerLeave", headers, AGENT)
+    visit.pbx.publish(
+        QueueCallerLeave(
+            **visit.channel.snapshot(),
+            queue=queue.name,
+            position=waiting.position,
+            count=len(queue.callers),
+        )
+    )
     visit.channel.set_variable("QUEUEPOSITION", str(waiting.position))
     for position, each in enumerate(queue.callers, start=1):
         each.position = position
@@ -319,13 +343,15 @@ def _abandon(visit: _Visit) -> None:
     channel.set_variable("ABANDONED", "TRUE")
     queue.abandoned += 1
     queue.abandoned_in_level += held <= queue.service_level
-    headers = [
-        ("Queue", queue.name),
-        ("Position", str(waiting.position)),
-        ("OriginalPosition", str(waiting.first_position)),
-        ("HoldTime", str(held)),
-    ]
-    channel.publish("QueueCallerAbandon", headers, AGENT)
+    channel.pbx.publish(
+        QueueCallerAbandon(
+            **channel.snapshot(),
+            queue=queue.name,
+            position=waiting.position,
+            original_position=waiting.first_position,
+            hold_time=held,
+        )
+    )
     _leave(visit)
 
 
@@ -335,14 +361,20 @@ def _set_dialed_time(visit: _Visit) -> None:
     set_duration(visit.channel, "DIALEDTIME", dialed)
 
 
-def _publish_agent(
-    visit: _Visit, name: str, member: Member, channel: Channel, extra: list[tuple[str, str]]
-) -> None:
-    headers = [
-        *channel.snapshot("Dest"),
-        ("Queue", visit.queue.name),
-        ("Interface", member.interface),
-        ("MemberName", member.name),
-        *extra,
-    ]
-    visit.channel.publish(name, headers, AGENT)
+class _AgentFields(ChannelFields):
+    """What every event about a called member says."""
+
+    dest: ChannelSnapshot
+    queue: str
+    interface: str
+    member_name: str
+
+
+def _agent(visit: _Visit, member: Member, channel: Channel) -> _AgentFields:
+    return {
+        **visit.channel.snapshot(),
+        "dest": ChannelSnapshot(**channel.snapshot()),
+        "queue": visit.queue.name,
+        "interface": member.interface,
+        "member_name": member.name,
+    }

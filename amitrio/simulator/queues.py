@@ -7,21 +7,27 @@ application itself is in `queueing`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypedDict
 
 import attrs
 
-from amitrio.protocol.privileges import PRIVILEGES
-from amitrio.simulator.events import Headers
+from amitrio.models.generated.enums import QueueMembership, QueueMemberState, QueueStrategy
+from amitrio.models.generated.events.queues import (
+    QueueMemberAdded,
+    QueueMemberPause,
+    QueueMemberPenalty,
+    QueueMemberRemoved,
+    QueueMemberRinginuse,
+    QueueMemberStatus,
+)
 from amitrio.simulator.tables import DeviceState
 
 if TYPE_CHECKING:
     from amitrio.simulator.channels import Channel
     from amitrio.simulator.pbx import Pbx
 
-__all__ = ["AGENT", "Member", "Queue", "Queues", "Waiting"]
-
-AGENT = PRIVILEGES["agent"]
+__all__ = ["Member", "MemberFacts", "Queue", "Queues", "Waiting", "member_facts"]
 
 _AWAY = frozenset({DeviceState.INVALID, DeviceState.UNAVAILABLE})
 _FREE = frozenset({DeviceState.NOT_INUSE, DeviceState.UNKNOWN})
@@ -75,12 +81,16 @@ class Waiting:
     priority: int = 0
 
 
+def _strategy(name: str) -> QueueStrategy:
+    return QueueStrategy(name)
+
+
 @attrs.define(eq=False, kw_only=True)
 class Queue:
     """One queue, with the options of queues.conf."""
 
     name: str
-    strategy: str = "ringall"
+    strategy: QueueStrategy = attrs.field(default=QueueStrategy.RINGALL, converter=_strategy)
     max_callers: int = 0
     timeout: float = 15.0
     retry: float = 5.0
@@ -156,12 +166,12 @@ class Queues:
         member.status = self._pbx.states.device(_device(member.state_interface))
         queue.members[member.interface] = member
         self._tell_pause(queue, member)
-        self.publish_member("QueueMemberAdded", queue, member)
+        self._pbx.publish(QueueMemberAdded(**member_fields(queue, member)))
 
     def remove_member(self, queue: Queue, member: Member) -> None:
         """Log a member out."""
         del queue.members[member.interface]
-        self.publish_member("QueueMemberRemoved", queue, member)
+        self._pbx.publish(QueueMemberRemoved(**member_fields(queue, member)))
 
     def pause(self, queue: Queue, member: Member, reason: str, *, paused: bool) -> None:
         """Pause or unpause a member, and tell, also where that changes nothing."""
@@ -171,19 +181,25 @@ class Queues:
         self._tell_pause(queue, member)
         old_style = self._pbx.release.pause_reason
         member.reason = reason if paused or not old_style else ""
-        extra = [("Reason", reason)] if reason and old_style else []
-        self._pbx.publish("QueueMemberPause", [*member_headers(queue, member), *extra], AGENT)
+        told = reason if reason and old_style else None
+        self._pbx.publish(QueueMemberPause(**member_fields(queue, member), reason=told))
         if not paused:  # the reason of an unpause is told once, and not kept
             member.reason = ""
+
+    def set_penalty(self, queue: Queue, member: Member, penalty: int) -> None:
+        """Give a member another penalty, and tell."""
+        member.penalty = penalty
+        self._pbx.publish(QueueMemberPenalty(**member_fields(queue, member)))
+
+    def set_ring_in_use(self, queue: Queue, member: Member, *, ring: bool) -> None:
+        """Say whether a member is called while in use, and tell."""
+        member.ring_in_use = ring
+        self._pbx.publish(QueueMemberRinginuse(**member_fields(queue, member)))
 
     def found(self, queue_name: str, interface: str) -> list[tuple[Queue, Member]]:
         """The member in that queue, or in every queue where no name is given."""
         queues = self.matching(queue_name)
         return [(each, each.members[interface]) for each in queues if interface in each.members]
-
-    def publish_member(self, name: str, queue: Queue, member: Member) -> None:
-        """Publish an event about a member."""
-        self._pbx.publish(name, member_headers(queue, member), AGENT)
 
     def _tell_pause(self, queue: Queue, member: Member) -> None:
         self._pbx.states.device_changed(f"Queue:{queue.name}_pause_{member.interface}")
@@ -196,7 +212,7 @@ class Queues:
             for member in queue.members.values():
                 if _device(member.state_interface) == name and member.status is not state:
                     member.status = state
-                    self.publish_member("QueueMemberStatus", queue, member)
+                    self._pbx.publish(QueueMemberStatus(**member_fields(queue, member)))
 
     def device_state(self, name: str) -> DeviceState:
         """The state of `Queue:name`, `Queue:name_avail` and `Queue:name_pause_member`."""
@@ -218,30 +234,60 @@ def _device(interface: str) -> str:
     return interface.rpartition("/")[0] if kind == "Local" and "/" in address else interface
 
 
-def member_facts(member: Member) -> Headers:
-    """What events and list items about a member have in common, between its names and the rest."""
-    return [
-        ("StateInterface", member.state_interface),
-        ("Membership", "dynamic" if member.dynamic else "static"),
-        ("Penalty", str(member.penalty)),
-        ("CallsTaken", str(member.calls)),
-        ("LastCall", str(member.last_call)),
-        ("LastPause", str(member.last_pause)),
-        ("LoginTime", str(member.login_time)),
-        ("InCall", str(int(member.in_call))),
-        ("Status", str(int(member.status))),
-        ("Paused", str(int(member.paused))),
-        ("PausedReason", member.reason),
-    ]
+class MemberFacts(TypedDict):
+    """What events and list items about a member have in common."""
+
+    queue: str
+    state_interface: str
+    membership: QueueMembership
+    penalty: int
+    calls_taken: int
+    last_call: datetime | None
+    last_pause: datetime | None
+    login_time: datetime | None
+    in_call: bool
+    status: QueueMemberState
+    paused: bool
+    paused_reason: str
+    wrapup_time: int
 
 
-def member_headers(queue: Queue, member: Member) -> Headers:
+class MemberFields(MemberFacts):
     """What every event about a member says."""
-    return [
-        ("Queue", queue.name),
-        ("MemberName", member.name),
-        ("Interface", member.interface),
-        *member_facts(member),
-        ("Ringinuse", str(int(member.ring_in_use))),
-        ("Wrapuptime", str(member.wrap_up)),
-    ]
+
+    member_name: str
+    interface: str
+    ring_in_use: bool
+
+
+def member_facts(queue: Queue, member: Member) -> MemberFacts:
+    """What events and list items about a member have in common."""
+    return {
+        "queue": queue.name,
+        "state_interface": member.state_interface,
+        "membership": QueueMembership.DYNAMIC if member.dynamic else QueueMembership.STATIC,
+        "penalty": member.penalty,
+        "calls_taken": member.calls,
+        "last_call": _moment(member.last_call),
+        "last_pause": _moment(member.last_pause),
+        "login_time": _moment(member.login_time),
+        "in_call": member.in_call,
+        "status": QueueMemberState(member.status),
+        "paused": member.paused,
+        "paused_reason": member.reason,
+        "wrapup_time": member.wrap_up,
+    }
+
+
+def member_fields(queue: Queue, member: Member) -> MemberFields:
+    """What every event about a member says."""
+    return {
+        **member_facts(queue, member),
+        "member_name": member.name,
+        "interface": member.interface,
+        "ring_in_use": member.ring_in_use,
+    }
+
+
+def _moment(epoch: int) -> datetime | None:
+    return datetime.fromtimestamp(epoch, UTC) if epoch else None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amitrio.protocol.privileges import PRIVILEGES
+from amitrio.models.generated.enums import AMAFlags, CdrDisposition
+from amitrio.models.generated.events.records import Cdr
 from amitrio.simulator.channels import Channel, Place
 
 if TYPE_CHECKING:
@@ -40,29 +41,30 @@ class Records:
         now, answered = pbx.kernel.now, channel.answered or 0.0
         start = max(channel.created, channel.recorded_until)
         answer = max(answered, channel.recorded_until)
-        headers = [
-            ("AccountCode", channel.account),
-            ("Source", channel.caller.number),
-            ("Destination", place.exten),
-            ("DestinationContext", place.context),
-            ("CallerID", f'"{channel.caller.name}" <{channel.caller.number}>'),
-            ("Channel", channel.name),
-            ("DestinationChannel", peer),
-            ("LastApplication", place.application),
-            ("LastData", place.data),
-            ("StartTime", pbx.local_time(start)),
-            ("AnswerTime", pbx.local_time(answer)),
-            ("EndTime", pbx.local_time(now)),
-            ("Duration", _whole(now - start)),
-            ("BillableSeconds", _whole(now - answer)),
-            ("Disposition", disposition),
-            ("AMAFlags", "DOCUMENTATION"),
-            ("UniqueID", channel.uniqueid),
-            ("UserField", channel.user_field),
-        ]
-        pbx.publish("Cdr", headers, PRIVILEGES["cdr"])
+        pbx.publish(
+            Cdr(
+                account_code=channel.account,
+                source=channel.caller.number,
+                destination=place.exten,
+                destination_context=place.context,
+                caller_id=f'"{channel.caller.name}" <{channel.caller.number}>',
+                channel=channel.name,
+                destination_channel=peer,
+                last_application=place.application,
+                last_data=place.data,
+                start_time=pbx.local_time(start),
+                answer_time=pbx.local_time(answer),
+                end_time=pbx.local_time(now),
+                duration=_whole(now - start),
+                billable_seconds=_whole(now - answer),
+                disposition=CdrDisposition(disposition),
+                ama_flags=AMAFlags.DOCUMENTATION,
+                uniqueid=channel.uniqueid,
+                user_field=channel.user_field,
+            )
+        )
 
 
-def _whole(seconds: float) -> str:
+def _whole(seconds: float) -> int:
     """Whole seconds; the last digits of sums of floats are no reason for one less."""
-    return str(int(seconds + 1e-6))
+    return int(seconds + 1e-6)

@@ -1,15 +1,26 @@
 """Security events: who logged in, who was refused, who asked for what is not theirs.
 
-Law: each names the session and its addresses in the order of res_security_log's fields.
+Law: each names the session, its addresses and its account, as res_security_log has them.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypedDict
 
-from amitrio.protocol.privileges import PRIVILEGES
-from amitrio.simulator.events import Headers
+from amitrio.models import Address
+from amitrio.models.generated.enums import SecuritySeverity
+from amitrio.models.generated.events.security import (
+    ChallengeResponseFailed,
+    FailedACL,
+    InvalidAccountID,
+    InvalidPassword,
+    RequestBadFormat,
+    RequestNotAllowed,
+    SessionLimit,
+    SuccessfulAuth,
+)
 
 if TYPE_CHECKING:
     from amitrio.simulator.session import Session
@@ -22,78 +33,90 @@ __all__ = [
     "report_success",
 ]
 
-SECURITY = PRIVILEGES["security"]
+
+class SecurityFields(TypedDict):
+    """What every security event says."""
+
+    event_tv: datetime
+    severity: SecuritySeverity
+    service: str
+    event_version: int
+    account_id: str
+    session_id: str
+    local_address: Address
+    remote_address: Address
+    session_tv: datetime
+
+
+_REFUSALS = MappingProxyType(
+    {each.about.kind: each for each in (FailedACL, InvalidAccountID, InvalidPassword, SessionLimit)}
+)
 
 
 def report_success(session: Session, account: str) -> None:
     """A login was accepted."""
-    _report(session, "SuccessfulAuth", account, [("UsingPassword", "0")], "Informational")
+    fields = _fields(session, account, SecuritySeverity.INFORMATIONAL)
+    session.simulator.pbx.publish(SuccessfulAuth(**fields, using_password=False))
 
 
 def report_account(session: Session, event: str, account: str) -> None:
     """InvalidAccountID, InvalidPassword, FailedACL or SessionLimit."""
-    _report(session, event, account)
+    fields = _fields(session, account, version=_VERSIONS.get(event, 1))
+    session.simulator.pbx.publish(_REFUSALS[event](**fields))
 
 
 def report_challenge(session: Session, challenge: str, response: str, expected: str) -> None:
     """The answer to a challenge was wrong; whose it was is not told."""
-    extra = [("Challenge", challenge), ("Response", response), ("ExpectedResponse", expected)]
-    _report(session, "ChallengeResponseFailed", "", extra)
+    session.simulator.pbx.publish(
+        ChallengeResponseFailed(
+            **_fields(session, ""),
+            challenge=challenge,
+            response=response,
+            expected_response=expected,
+        )
+    )
 
 
 def report_not_allowed(session: Session, action: str) -> None:
     """An action that the session may not run."""
-    account = session.user.name if session.user is not None else ""
-    _report(session, "RequestNotAllowed", account, [("RequestType", f"Action: {action}")])
+    fields = _fields(session, _account(session))
+    session.simulator.pbx.publish(RequestNotAllowed(**fields, request_type=f"Action: {action}"))
 
 
 def report_bad_format(session: Session, action: str) -> None:
     """An action that there is not."""
-    base = _base(session, "Error")
-    account = session.user.name if session.user is not None else ""
-    tail = [("RequestType", f"Action: {action}"), ("SessionTV", _when(session))]
-    tail.append(("AccountID", account))
-    session.simulator.pbx.publish("RequestBadFormat", [*base, *_place(session), *tail], SECURITY)
+    fields = _fields(session, _account(session))
+    session.simulator.pbx.publish(RequestBadFormat(**fields, request_type=f"Action: {action}"))
 
 
 # ast_security_event_inval_password is the one whose fields have changed since.
-_VERSIONS = {"InvalidPassword": "2"}
+_VERSIONS = MappingProxyType({"InvalidPassword": 2})
 
 
-def _report(
+def _account(session: Session) -> str:
+    return session.user.name if session.user is not None else ""
+
+
+def _fields(
     session: Session,
-    event: str,
     account: str,
-    extra: Headers | None = None,
-    severity: str = "Error",
-) -> None:
-    base = _base(session, severity, _VERSIONS.get(event, "1"))
-    head = [*base, ("AccountID", account), *_place(session)]
-    tail = [*(extra or []), ("SessionTV", _when(session))]
-    session.simulator.pbx.publish(event, [*head, *tail], SECURITY)
+    severity: SecuritySeverity = SecuritySeverity.ERROR,
+    version: int = 1,
+) -> SecurityFields:
+    return {
+        "event_tv": _time(session.simulator.pbx.now),
+        "severity": severity,
+        "service": "AMI",
+        "event_version": version,
+        "account_id": account,
+        "session_id": session.identity,
+        "local_address": session.local_address,
+        "remote_address": session.remote_address,
+        "session_tv": _time(session.since),
+    }
 
 
-def _base(session: Session, severity: str, version: str = "1") -> Headers:
-    return [
-        ("EventTV", _time(session.simulator.pbx.now)),
-        ("Severity", severity),
-        ("Service", "AMI"),
-        ("EventVersion", version),
-    ]
-
-
-def _place(session: Session) -> Headers:
-    return [
-        ("SessionID", session.identity),
-        ("LocalAddress", session.local_address),
-        ("RemoteAddress", session.remote_address),
-    ]
-
-
-def _when(session: Session) -> str:
-    return _time(session.since)
-
-
-def _time(epoch: float) -> str:
-    text = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
-    return f"{text[:-3]}+0000"
+def _time(epoch: float) -> datetime:
+    """A moment in milliseconds."""
+    moment = datetime.fromtimestamp(epoch, UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self, cast
@@ -23,10 +23,13 @@ import anyio
 from anyio.abc import ByteStream, Listener, SocketAttribute, TaskGroup
 from anyio.streams.tls import TLSListener
 
+from amitrio.models import Event
+from amitrio.models.generated.enums import ShutdownManner
+from amitrio.models.generated.events.system import FullyBooted, Shutdown
 from amitrio.protocol.privileges import permissions
 from amitrio.simulator.calls import Handler
 from amitrio.simulator.defaults import default_pbx, default_users
-from amitrio.simulator.events import Event, Headers
+from amitrio.simulator.events import Published
 from amitrio.simulator.gate import Gate
 from amitrio.simulator.pbx import Pbx
 from amitrio.simulator.pipes import DEFAULT_ROOM, memory_pipe
@@ -255,14 +258,23 @@ class Simulator:
 
     # --- what tests do to it ---
 
-    def publish(self, name: str, headers: Headers, privilege: str = "call") -> None:
-        """Publish an event to every session that gets it.
+    def publish(
+        self,
+        event: Event | str,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        privilege: str | None = None,
+    ) -> None:
+        """Publish an event, given as such or by name with headers, to every session that gets it.
 
+        simulator.publish(Newstate(channel="PJSIP/100-00000001"))
         simulator.publish("UserEvent", [("UserEvent", "Hello")], privilege="user")
-        """
-        self.pbx.publish(name, headers, permissions(privilege))
 
-    def _offer(self, event: Event) -> None:
+        `privilege` is the class of those who may read it: an event's own, else `call`.
+        """
+        made = Event(event, headers) if isinstance(event, str) else event
+        self.pbx.publish(made, None if privilege is None else permissions(privilege))
+
+    def _offer(self, event: Published) -> None:
         for session in self.sessions:
             session.offer(event)
 
@@ -299,7 +311,7 @@ class Simulator:
     def stop(self) -> None:
         """Say Shutdown, end every session and go down; `restart` brings the server back."""
         self.catch_up()
-        self.pbx.publish("Shutdown", [("Shutdown", "Cleanly"), ("Restart", "False")], SYSTEM)
+        self.pbx.publish(Shutdown(shutdown=ShutdownManner.CLEANLY, restart=False))
         self.shutting_down, self._stops_when_empty = True, False
         for session in list(self.sessions):
             session.end()
@@ -344,12 +356,8 @@ class Simulator:
 
     def _boot(self) -> None:
         self.booted = True
-        since = str(int(self.pbx.now - self.pbx.started))
-        headers = [("Status", "Fully Booted"), ("Uptime", since), ("LastReload", since)]
-        self.pbx.publish("FullyBooted", headers, SYSTEM)
-
-
-SYSTEM = permissions("system")
+        since = int(self.pbx.now - self.pbx.started)
+        self.pbx.publish(FullyBooted(status="Fully Booted", uptime=since, last_reload=since))
 
 
 def _alone(error: Exception) -> Exception:

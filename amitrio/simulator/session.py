@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio.abc import ByteStream, SocketAttribute, TaskGroup
 
+from amitrio.models import Address
 from amitrio.protocol import Request, ServerConnection
 from amitrio.simulator.actions import find_action
 from amitrio.simulator.calls import ActionCall, SessionOver, run_handler
-from amitrio.simulator.events import Event, Raw
+from amitrio.simulator.events import Published, Raw
 from amitrio.simulator.filters import EventFilter, passes
 from amitrio.simulator.gate import Gate
 from amitrio.simulator.security import report_bad_format, report_not_allowed
@@ -56,7 +57,7 @@ class Session:
         self.filters: list[EventFilter] = []
         self.reading = Gate()
         self.writing = Gate()
-        self._events: deque[Event | Raw] = deque()
+        self._events: deque[Published | Raw] = deque()
         self._requests: deque[Request] = deque()
         self._input = b""
         self._input_taken = anyio.Event()
@@ -75,23 +76,18 @@ class Session:
         return f"0x7f{self.number:010x}"
 
     @property
-    def local_address(self) -> str:
-        """Where the server listens, as security events write it."""
-        return _text(self.stream.extra(SocketAttribute.local_address, _NOWHERE))
+    def local_address(self) -> Address:
+        """Where the server listens."""
+        return _address(self.stream.extra(SocketAttribute.local_address, _NOWHERE))
 
     @property
-    def remote_address(self) -> str:
+    def remote_address(self) -> Address:
         """Where the client is."""
-        return _text(self.stream.extra(SocketAttribute.remote_address, _NOWHERE))
-
-    @property
-    def remote_host(self) -> str:
-        """The client's IP address; a stream in memory is on this host."""
-        return self.remote_address.split("/")[2]
+        return _address(self.stream.extra(SocketAttribute.remote_address, _NOWHERE))
 
     # --- what others do to it ---
 
-    def offer(self, event: Event) -> None:
+    def offer(self, event: Published) -> None:
         """An event was published."""
         if self.user is not None:
             self._keep(event)
@@ -100,7 +96,7 @@ class Session:
         """Send these bytes where events would be sent, be they a frame or not."""
         self._keep(Raw(data))
 
-    def _keep(self, event: Event | Raw) -> None:
+    def _keep(self, event: Published | Raw) -> None:
         self._events.append(event)
         if len(self._events) > self.simulator.event_backlog:
             self.cut()
@@ -225,12 +221,12 @@ class Session:
             events, self._events = self._events, deque()
             await self.write(b"".join(event.data for event in events if self.wants(event)))
 
-    def take_events(self) -> list[Event | Raw]:
+    def take_events(self) -> list[Published | Raw]:
         """The events that are waiting, for whoever writes them (WaitEvent)."""
         events, self._events = self._events, deque()
         return [event for event in events if self.wants(event)]
 
-    def wants(self, event: Event | Raw) -> bool:
+    def wants(self, event: Published | Raw) -> bool:
         """Whether this session gets the event."""
         if isinstance(event, Raw):
             return True
@@ -308,7 +304,7 @@ class Session:
         return not privilege or (self.user is not None and bool(self.user.may_write & privilege))
 
 
-def _text(address: tuple[str, int] | str) -> str:
-    """An address as security events write it; a stream in memory has port 0 of this host."""
-    host, port = ("127.0.0.1", 0) if isinstance(address, str) else address
-    return f"IPV4/TCP/{host}/{port}"
+def _address(address: tuple[str, int] | str) -> Address:
+    """An address of the stream; one in memory has port 0 of this host."""
+    host, port = _NOWHERE if isinstance(address, str) else address
+    return Address(host, port, "TCP")

@@ -7,12 +7,19 @@ step of the PBX that changed it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import attrs
 
-from amitrio.simulator.channels import CALL, Channel
-from amitrio.simulator.events import c_escape
+from amitrio.models.generated.enums import DeviceState as DeviceStateName
+from amitrio.models.generated.enums import ExtensionState, PresenceState
+from amitrio.models.generated.events.states import (
+    DeviceStateChange,
+    ExtensionStatus,
+    PresenceStateChange,
+    PresenceStatus,
+)
+from amitrio.simulator.channels import Channel
 from amitrio.simulator.tables import DeviceState, extension_state_text
 from amitrio.simulator.technologies import local_address
 
@@ -23,11 +30,29 @@ __all__ = [
     "PRESENCES",
     "Presence",
     "States",
-    "extension_headers",
-    "presence_headers",
+    "device_state_change",
+    "extension_fields",
 ]
 
 PRESENCES = ("not_set", "unavailable", "available", "away", "xa", "chat", "dnd")
+
+
+class ExtensionFields(TypedDict):
+    """What events and replies say of a hint."""
+
+    exten: str
+    context: str
+    hint: str
+    status: ExtensionState
+    status_text: str
+
+
+class PresenceFields(TypedDict):
+    """What events say of a presence."""
+
+    status: PresenceState
+    subtype: str
+    message: str
 
 
 @attrs.frozen
@@ -37,6 +62,12 @@ class Presence:
     state: str = "not_set"
     subtype: str = ""
     message: str = ""
+
+    @property
+    def fields(self) -> PresenceFields:
+        """What events say of it."""
+        state = PresenceState(self.state)
+        return {"status": state, "subtype": self.subtype, "message": self.message}
 
 
 class States:
@@ -91,7 +122,7 @@ class States:
     def _tell(self, name: str, state: DeviceState) -> None:
         self.devices[name] = state
         self._tell_hints(name)
-        self._pbx.publish("DeviceStateChange", [("Device", name), ("State", state.name)], CALL)
+        self._pbx.publish(device_state_change(name, state))
         self._pbx.queues.device_changed(name, state)
 
     def _local(self, address: str) -> DeviceState:
@@ -141,9 +172,8 @@ class States:
             state = self.extension(context, exten)
             if self._hints.get((context, exten), 0) != state:
                 self._hints[context, exten] = state
-                self._pbx.publish(
-                    "ExtensionStatus", extension_headers(context, exten, hint, state), CALL
-                )
+                fields = extension_fields(context, exten, hint, state)
+                self._pbx.publish(ExtensionStatus(**fields))
 
     # --- presence ---
 
@@ -154,11 +184,10 @@ class States:
         self.presences[provider] = presence
         for context, exten, hint in self._pbx.dialplan.hints():
             if provider in hint.partition(",")[2].split("&"):
-                headers = [("Exten", exten), ("Context", context), ("Hint", hint)]
-                headers += presence_headers(presence)
-                self._pbx.publish("PresenceStatus", headers, CALL)
-        headers = [("Presentity", provider), *presence_headers(presence)]
-        self._pbx.publish("PresenceStateChange", headers, CALL)
+                self._pbx.publish(
+                    PresenceStatus(exten=exten, context=context, hint=hint, **presence.fields)
+                )
+        self._pbx.publish(PresenceStateChange(presentity=provider, **presence.fields))
 
 
 def hint_devices(hint: str) -> list[str]:
@@ -166,24 +195,20 @@ def hint_devices(hint: str) -> list[str]:
     return [each for each in hint.partition(",")[0].split("&") if each]
 
 
-def extension_headers(context: str, exten: str, hint: str, state: int) -> list[tuple[str, str]]:
-    """What ExtensionStatus says of a hint."""
-    return [
-        ("Exten", exten),
-        ("Context", context),
-        ("Hint", hint),
-        ("Status", str(state)),
-        ("StatusText", extension_state_text(state)),
-    ]
+def device_state_change(name: str, state: DeviceState) -> DeviceStateChange:
+    """The event that tells the state of a device."""
+    return DeviceStateChange(device=name, state=DeviceStateName(state.name))
 
 
-def presence_headers(presence: Presence) -> list[tuple[str, str]]:
-    """What events say of a presence."""
-    return [
-        ("Status", presence.state),
-        ("Subtype", c_escape(presence.subtype)),
-        ("Message", c_escape(presence.message)),
-    ]
+def extension_fields(context: str, exten: str, hint: str, state: int) -> ExtensionFields:
+    """What is said of a hint."""
+    return {
+        "exten": exten,
+        "context": context,
+        "hint": hint,
+        "status": ExtensionState(state),
+        "status_text": extension_state_text(state),
+    }
 
 
 def aggregate(states: Iterable[DeviceState]) -> DeviceState:

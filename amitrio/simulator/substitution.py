@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from amitrio.simulator.channels import Channel, Party
+from amitrio.simulator.tables import state_text
 
 if TYPE_CHECKING:
     from amitrio.simulator.pbx import Pbx
@@ -135,7 +136,7 @@ def _read_if(argument: str, _channel: Channel | None, _pbx: Pbx) -> str:
 
 _CHANNEL_FIELDS: dict[str, Callable[[Channel], str]] = {
     "name": lambda channel: channel.name,
-    "state": lambda channel: channel.state.text,
+    "state": lambda channel: state_text(channel.state),
     "language": lambda channel: channel.language,
     "accountcode": lambda channel: channel.account,
     "uniqueid": lambda channel: channel.uniqueid,

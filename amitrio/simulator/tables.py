@@ -8,6 +8,8 @@ from __future__ import annotations
 import enum
 from types import MappingProxyType
 
+from amitrio.models.generated.enums import ChannelState
+
 __all__ = [
     "CAUSES",
     "Cause",
@@ -17,25 +19,13 @@ __all__ = [
     "cause_text",
     "dial_status",
     "extension_state_text",
+    "state_text",
 ]
 
 
-class ChannelState(enum.IntEnum):
-    """What `ChannelState:` counts."""
-
-    DOWN = 0
-    RESERVED = 1
-    OFFHOOK = 2
-    DIALING = 3
-    RING = 4
-    RINGING = 5
-    UP = 6
-    BUSY = 7
-
-    @property
-    def text(self) -> str:
-        """The word of `ChannelStateDesc:`."""
-        return _STATE_WORDS[self]
+def state_text(state: ChannelState) -> str:
+    """The word of `ChannelStateDesc:`."""
+    return _STATE_WORDS[state]
 
 
 _STATE_WORDS = ("Down", "Rsrvd", "OffHook", "Dialing", "Ring", "Ringing", "Up", "Busy")

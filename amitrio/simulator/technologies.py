@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from amitrio.simulator.channels import CALL, DIALPLAN, NOBODY, Channel, ChannelIds, Party
-from amitrio.simulator.events import c_escape
+from amitrio.models import ChannelSnapshot
+from amitrio.models.generated.events.channels import LocalBridge
+from amitrio.models.generated.events.dialplan import VarSet
+from amitrio.simulator.channels import NOBODY, Channel, ChannelIds, Party
 from amitrio.simulator.tables import Cause, ChannelState, Control, DeviceState
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ class LocalHalf(Channel):
         self._prepare(two)
         if not self.pbx.dialplan.exists(two.context, two.exten, 1, two.caller.number):
             return False
-        self.pbx.publish("LocalBridge", _local_bridge(pair), CALL)
+        self.pbx.publish(_local_bridge(pair))
         pair.called = True
         two.serve(self.pbx.dialplan_thread(two))
         return True
@@ -92,7 +94,7 @@ class LocalHalf(Channel):
     def _prepare(self, two: LocalHalf) -> None:
         """What ;2 learns from ;1 (ast_unreal_call_setup)."""
         for name, value in reversed(self.variables.items()):
-            two.publish("VarSet", [("Variable", name), ("Value", c_escape(value))], DIALPLAN)
+            two.pbx.publish(VarSet(**two.snapshot(), variable=name, value=value))
         two.variables = dict(self.variables)
         two.caller, two.connected = self.connected, self.caller
         two.language = self.language
@@ -134,14 +136,14 @@ class LocalHalf(Channel):
 _HEARD = {Control.RINGING: ChannelState.RINGING, Control.ANSWER: ChannelState.UP}
 
 
-def _local_bridge(pair: LocalPair) -> list[tuple[str, str]]:
-    return [
-        *pair.one.snapshot("LocalOne"),
-        *pair.two.snapshot("LocalTwo"),
-        ("Context", pair.address.context),
-        ("Exten", pair.address.exten),
-        ("LocalOptimization", "Yes" if pair.address.optimize else "No"),
-    ]
+def _local_bridge(pair: LocalPair) -> LocalBridge:
+    return LocalBridge(
+        local_one=ChannelSnapshot(**pair.one.snapshot()),
+        local_two=ChannelSnapshot(**pair.two.snapshot()),
+        context=pair.address.context,
+        exten=pair.address.exten,
+        local_optimization=pair.address.optimize,
+    )
 
 
 @attrs.define(eq=False, kw_only=True)

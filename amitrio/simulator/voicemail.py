@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from amitrio.simulator.channels import CALL
+from amitrio.models.generated.events.voicemail import MessageWaiting
 
 if TYPE_CHECKING:
     from amitrio.simulator.pbx import Pbx
@@ -50,13 +50,9 @@ class Voicemail:
         """Let a mailbox hold that many, and tell."""
         name = _full(mailbox)
         box = self._boxes[name] = Mailbox(urgent=urgent, new=new, old=old)
-        headers = [
-            ("Mailbox", name),
-            ("Waiting", str(int(box.waiting))),
-            ("New", str(box.new + box.urgent)),
-            ("Old", str(box.old)),
-        ]
-        self._pbx.publish("MessageWaiting", headers, CALL)
+        self._pbx.publish(
+            MessageWaiting(mailbox=name, waiting=box.waiting, new=box.new + box.urgent, old=box.old)
+        )
         self._pbx.states.device_changed(f"MWI:{name}")
 
 

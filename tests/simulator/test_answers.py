@@ -427,13 +427,16 @@ async def test_hints_and_presences_tell_their_changes() -> None:
         assert names(await talk.ask(f"{change} RINGING")) == []
         devices = await talk.ask("Action: DeviceStateList")
         assert "Device: Custom:h2dev\nState: RINGING\n" in devices
-        presence = 'presencestate change CustomPresence:h2p "Away,lunch,back: soon"'
+        presence = 'presencestate change CustomPresence:h2p "Away,lunch,it\'s late"'
         heard = await talk.ask(f"Action: Command\nCommand: {presence}")
-        assert names(heard) == ["PresenceStatus", "PresenceStateChange"]
+        assert [(each["Event"], each["Message"]) for each in events(heard)] == [
+            ("PresenceStatus", "it's late"),
+            ("PresenceStateChange", r"it\'s late"),  # which alone is escaped
+        ]
         answer = await talk.ask("Action: PresenceState\nProvider: CustomPresence:h2p")
         assert answer == (
             "Response: Success\nMessage: Presence State\nState: away\nSubtype: lunch\n"
-            "Message: back: soon\nPresenceMessage: back: soon\n\n"
+            "Message: it's late\nPresenceMessage: it's late\n\n"
         )
 
 

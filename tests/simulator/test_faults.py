@@ -5,6 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 
+from amitrio.models import Event
 from amitrio.simulator import ActionCall, Simulator, faults
 from amitrio.simulator.calls import Handler
 from tests.simulator.talk import Talk, events, names, talking
@@ -108,8 +109,8 @@ async def test_an_action_of_a_tests_own() -> None:
     def greet(call: ActionCall) -> None:
         call.respond([("Greeting", f"Hello {call.get('Name')}")])
         call.list_start("Greetings follow")
-        call.item("Greeting", [("To", call.get("Name"))])
-        call.list_end("GreetingComplete", 1, [("Extra", "yes")])
+        call.item(Event("Greeting", {"To": call.get("Name")}))
+        call.list_end(Event("GreetingComplete", {"Extra": "yes"}), 1)
 
     async with talking() as (simulator, talk):
         simulator.on("Greet", greet)

@@ -6,10 +6,19 @@ bridge is over (action_bridge() in features.c).
 
 from __future__ import annotations
 
+from amitrio.models import ChannelSnapshot
+from amitrio.models.generated.enums import TransferResult
+from amitrio.models.generated.events.bridges import (
+    BlindTransfer,
+    BridgeInfoChannel,
+    BridgeInfoComplete,
+    BridgeListComplete,
+    BridgeListItem,
+)
 from amitrio.simulator.actions.registry import action
-from amitrio.simulator.bridges import Bridge, impart
+from amitrio.simulator.bridges import Bridge, BridgeFields, impart
 from amitrio.simulator.calls import ActionCall
-from amitrio.simulator.channels import CALL, Channel
+from amitrio.simulator.channels import Channel
 
 
 @action("Bridge", "Bridge two channels.", "call", core=False)
@@ -57,8 +66,8 @@ def bridge_list(call: ActionCall) -> None:
     found = [each for each in call.pbx.bridges.values() if wanted in {"", each.technology}]
     call.list_start("Bridge listing will follow")
     for each in found:
-        call.item("BridgeListItem", each.snapshot())
-    call.list_end("BridgeListComplete", len(found))
+        call.item(BridgeListItem(**each.snapshot()))
+    call.list_end(BridgeListComplete(), len(found))
 
 
 @action("BridgeInfo", "Show one bridge and who is in it.", core=False)
@@ -69,8 +78,8 @@ def bridge_info(call: ActionCall) -> None:
         return
     call.list_start("Bridge channel listing will follow")
     for channel in found.channels:
-        call.item("BridgeInfoChannel", channel.snapshot())
-    call.list_end("BridgeInfoComplete", len(found.channels), found.snapshot())
+        call.item(BridgeInfoChannel(**channel.snapshot()))
+    call.list_end(BridgeInfoComplete(**found.snapshot()), len(found.channels))
 
 
 def _bridge(call: ActionCall) -> Bridge | None:
@@ -145,16 +154,18 @@ def _transfer(transferer: Channel, transferee: Channel, context: str, exten: str
     transferer.set_variable("BLINDTRANSFER", transferee.name)
     transferee.set_variable("BLINDTRANSFER", transferer.name)
     place = transferer.bridge
-    headers = [
-        ("Result", "Success"),
-        *transferer.snapshot("Transferer"),
-        *transferee.snapshot("Transferee"),
-        *(place.snapshot() if place else []),
-        ("IsExternal", "Yes"),
-        ("Context", context),
-        ("Extension", exten),
-    ]
-    transferer.pbx.publish("BlindTransfer", headers, CALL)
+    where: BridgeFields = place.snapshot() if place else {}
+    transferer.pbx.publish(
+        BlindTransfer(
+            **where,
+            transferer=ChannelSnapshot(**transferer.snapshot()),
+            transferee=ChannelSnapshot(**transferee.snapshot()),
+            result=TransferResult.SUCCESS,
+            is_external=True,
+            context=context,
+            extension=exten,
+        )
+    )
     transferee.redirect(context, exten, 1)
     if place is not None:
         place.kick(transferer)

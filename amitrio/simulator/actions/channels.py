@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from amitrio.models.generated.actions.channels import GetvarReply
+from amitrio.models.generated.events.channels import ChannelHungup, ChannelsHungupListComplete
 from amitrio.simulator.actions.listing import may_evaluate
 from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall, leading_number
@@ -49,8 +51,8 @@ def _hang_up_matching(call: ActionCall, name: str, cause: int) -> None:
     matching = [each for each in call.pbx.channels.values() if wanted.search(each.name)]
     for channel in matching:
         channel.soft_hangup(cause)
-        call.item("ChannelHungup", [("Channel", channel.name)], id_last=True)
-    call.list_end("ChannelsHungupListComplete", len(matching))
+        call.item(ChannelHungup(channel=channel.name), id_last=True)
+    call.list_end(ChannelsHungupListComplete(), len(matching))
 
 
 @action("Redirect", "Send a channel elsewhere in the dialplan.", "call")
@@ -156,7 +158,7 @@ def getvar(call: ActionCall) -> None:
         return
     value = (read_variable(name, channel, call.pbx) or "").encode("utf-8", "surrogateescape")
     text = value[:_GETVAR_BYTES].decode("utf-8", "surrogateescape")
-    call.respond([("Variable", name), ("Value", text)])
+    call.reply(GetvarReply(variable=name, value=text))
 
 
 @action("AbsoluteTimeout", "Hang up a channel after some time.", "system,call")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 
+from amitrio.models.generated.actions.config import GetConfigJSONReply
 from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall
 from amitrio.simulator.configfiles import ConfigFile
-from amitrio.simulator.events import Headers
 
 
 def _file(call: ActionCall) -> ConfigFile | None:
@@ -36,7 +36,7 @@ def get_config(call: ActionCall) -> None:
     if found is None:
         return
     wanted = call.get("Category")
-    headers: Headers = []
+    headers: list[tuple[str, str]] = []
     chosen = [each for each in found.categories if not wanted or each.name == wanted]
     for number, category in enumerate(chosen):
         headers.append((f"Category-{number:06d}", category.name))
@@ -58,7 +58,7 @@ def get_config_json(call: ActionCall) -> None:
     wanted = call.get("Category")
     chosen = [each for each in found.categories if not wanted or each.name == wanted]
     categories = (f"{_quoted(each.name)}:{{{_pairs(each.lines)}}}" for each in chosen)
-    call.respond([("JSON", "{" + ",".join(categories) + "}")])
+    call.reply(GetConfigJSONReply(json="{" + ",".join(categories) + "}"))
 
 
 @action("ListCategories", "List the categories of a configuration file.", "config")

@@ -12,7 +12,7 @@ from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall
 from amitrio.simulator.channels import Channel
 from amitrio.simulator.states import PRESENCES, Presence
-from amitrio.simulator.tables import DeviceState
+from amitrio.simulator.tables import DeviceState, state_text
 
 Console = Callable[[ActionCall, list[str]], list[str]]
 CONSOLES: dict[str, Console] = {}
@@ -190,7 +190,7 @@ def _concise(channel: Channel) -> str:
         channel.context,
         channel.exten,
         str(channel.priority),
-        channel.state.text,
+        state_text(channel.state),
         channel.application or "(None)",
         channel.data,
         channel.caller.number,

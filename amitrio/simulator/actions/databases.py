@@ -5,6 +5,12 @@ Law: DBGet answers with a list of one, an absent entry with an error, as db.c ha
 
 from __future__ import annotations
 
+from amitrio.models.generated.events.config import (
+    DBGetComplete,
+    DBGetResponse,
+    DBGetTreeComplete,
+    DBGetTreeResponse,
+)
 from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall
 
@@ -37,9 +43,8 @@ def db_get(call: ActionCall) -> None:
         call.error("Database entry not found")
         return
     call.list_start("Result will follow")
-    headers = [("Family", family), ("Key", key), ("Val", value)]
-    call.item("DBGetResponse", headers, id_last=True)
-    call.list_end("DBGetComplete", 1)
+    call.item(DBGetResponse(family=family, key=key, value=value), id_last=True)
+    call.list_end(DBGetComplete(), 1)
 
 
 @action("DBGetTree", "Read all values below a key.", "system,reporting", core=False)
@@ -48,9 +53,9 @@ def db_get_tree(call: ActionCall) -> None:
     found = call.pbx.database.tree(call.get("Family"), call.get("Key"))
     call.list_start("Result will follow")
     for path, value in found:
-        call.item("DBGetTreeResponse", [("Key", path), ("Val", value)], id_last=True)
+        call.item(DBGetTreeResponse(key=path, value=value), id_last=True)
     counted = len(found) if call.simulator.release.counts_trees else 1
-    call.list_end("DBGetTreeComplete", counted)
+    call.list_end(DBGetTreeComplete(), counted)
 
 
 @action("DBDel", "Remove a value.", "system", core=False)

@@ -5,11 +5,22 @@ Law: items and their headers as manager.c writes them, Status with its odd `Priv
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from amitrio.headers import Headers
+from amitrio.models.generated.events.channels import (
+    CoreShowChannel,
+    CoreShowChannelMap,
+    CoreShowChannelMapComplete,
+    CoreShowChannelsComplete,
+    Status,
+    StatusComplete,
+)
 from amitrio.protocol.privileges import PRIVILEGES, is_true
 from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall
 from amitrio.simulator.channels import Channel
-from amitrio.simulator.events import UNKNOWN, Headers
+from amitrio.simulator.spelling import known
 from amitrio.simulator.substitution import read_variable
 from amitrio.simulator.technologies import LocalHalf
 
@@ -30,14 +41,16 @@ def core_show_channels(call: ActionCall) -> None:
     call.list_start("Channels will follow")
     channels = list(call.pbx.channels.values())
     for channel in channels:
-        extra = [
-            ("Application", channel.application),
-            ("ApplicationData", channel.data),
-            ("Duration", _clock(int(call.pbx.kernel.now - channel.created))),
-            ("BridgeId", channel.bridge.uniqueid if channel.bridge else ""),
-        ]
-        call.item("CoreShowChannel", [*channel.snapshot(), *extra])
-    call.list_end("CoreShowChannelsComplete", len(channels))
+        call.item(
+            CoreShowChannel(
+                **channel.snapshot(),
+                application=channel.application,
+                application_data=channel.data,
+                duration=int(call.pbx.kernel.now - channel.created),
+                bridge_id=channel.bridge.uniqueid if channel.bridge else "",
+            )
+        )
+    call.list_end(CoreShowChannelsComplete(), len(channels))
 
 
 @action("Status", "List channels in detail.", "system,call,reporting")
@@ -53,15 +66,15 @@ def status(call: ActionCall) -> None:
         call.error("No such channel")
         return
     call.list_start("Channel status will follow")
+    wanted = [each for each in variables.split(",") if each]
     for channel in channels:
-        wanted = [each for each in variables.split(",") if each]
-        headers = [*_status(channel), *_variables(channel, wanted)]
+        values = _variables(channel, wanted)
         if is_true(call.get("AllVariables")):
             own = reversed(channel.variables.items())
-            headers += [("Variable", f"{key.lstrip('_')}={value}") for key, value in own]
-        call.send([("Event", "Status"), ("Privilege", "Call"), *headers, *call.id])
+            values += [("Variable", f"{key.lstrip('_')}={value}") for key, value in own]
+        call.item(_status(channel, Headers(values)), privilege="Call", id_last=True)
     count = len(channels)
-    call.list_end("StatusComplete", count, [("Items", str(count))])
+    call.list_end(StatusComplete(items=count), count)
 
 
 @action("CoreShowChannelMap", "List who a channel is connected to.", "system,reporting")
@@ -78,9 +91,8 @@ def core_show_channel_map(call: ActionCall) -> None:
     others = [each for each in _connected(found[0]) if each is not found[0]]
     call.list_start("Channel map will follow")
     for other in others:
-        pair = [("Channel", found[0].name), ("ConnectedChannel", other.name)]
-        call.item("CoreShowChannelMap", pair)
-    call.list_end("CoreShowChannelMapComplete", len(others))
+        call.item(CoreShowChannelMap(channel=found[0].name, connected_channel=other.name))
+    call.list_end(CoreShowChannelMapComplete(), len(others))
 
 
 def _connected(start: Channel) -> list[Channel]:
@@ -98,31 +110,38 @@ def _connected(start: Channel) -> list[Channel]:
     return list(found)
 
 
-def _status(channel: Channel) -> Headers:
-    now = channel.pbx.kernel.now
-    hangup_at = channel.pbx.started + channel.hangup_at if channel.hangup_at is not None else 0
-    return [
-        *channel.snapshot(),
-        ("Type", channel.technology),
-        ("DNID", channel.dialed_number),
-        ("EffectiveConnectedLineNum", channel.connected.number or UNKNOWN),
-        ("EffectiveConnectedLineName", channel.connected.name or UNKNOWN),
-        ("TimeToHangup", str(int(hangup_at))),
-        ("BridgeID", channel.bridge.uniqueid if channel.bridge else ""),
-        ("Application", channel.application or "(null)"),
-        ("Data", channel.data if channel.application else "(null)"),
-        ("Nativeformats", "(slin)"),
-        ("Readformat", "slin"),
-        ("Readtrans", ""),
-        ("Writeformat", "slin"),
-        ("Writetrans", ""),
-        ("Callgroup", "0"),
-        ("Pickupgroup", "0"),
-        ("Seconds", str(int(now - channel.created))),
-    ]
+def _status(channel: Channel, variables: Headers) -> Status:
+    """`variables` are headers: a mapping would hold no name twice, and here one can come twice."""
+    running = bool(channel.application)
+    return Status(
+        **channel.snapshot(),
+        type=channel.technology,
+        dnid=channel.dialed_number,
+        effective_connected_line_num=known(channel.connected.number),
+        effective_connected_line_name=known(channel.connected.name),
+        time_to_hangup=_time_to_hangup(channel),
+        bridge_id=channel.bridge.uniqueid if channel.bridge else "",
+        application=channel.application if running else None,
+        data=channel.data if running else None,
+        native_formats="(slin)",
+        read_format="slin",
+        read_translation="",
+        write_format="slin",
+        write_translation="",
+        call_group=0,
+        pickup_group=0,
+        seconds=int(channel.pbx.kernel.now - channel.created),
+        other_headers=variables,
+    )
 
 
-def _variables(channel: Channel, names: list[str]) -> Headers:
+def _time_to_hangup(channel: Channel) -> datetime | None:
+    if channel.hangup_at is None:
+        return None
+    return datetime.fromtimestamp(int(channel.pbx.started + channel.hangup_at), UTC)
+
+
+def _variables(channel: Channel, names: list[str]) -> list[tuple[str, str]]:
     found = [(name, read_variable(name, channel, channel.pbx)) for name in names]
     # printf writes a missing variable as (null), and a missing function as nothing.
     missing = [(name, "" if name.endswith(")") else "(null)") for name in names]
@@ -130,7 +149,3 @@ def _variables(channel: Channel, names: list[str]) -> Headers:
         ("Variable", f"{name}={value if value is not None else blank}")
         for (name, value), (_, blank) in zip(found, missing, strict=True)
     ]
-
-
-def _clock(seconds: int) -> str:
-    return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}:{seconds % 60:02d}"

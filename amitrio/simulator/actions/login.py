@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from amitrio.models.generated.actions.system import ChallengeReply
+from amitrio.models.generated.events.system import FullyBooted
 from amitrio.protocol.auth import md5_key
-from amitrio.protocol.privileges import PRIVILEGES, event_mask, privilege_text
+from amitrio.protocol.privileges import PRIVILEGES, event_mask
 from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall, SessionOver
 from amitrio.simulator.security import report_account, report_challenge, report_success
@@ -50,7 +52,7 @@ async def challenge(call: ActionCall) -> None:
         return
     if not call.session.challenge:
         call.session.challenge = str(call.pbx.random.getrandbits(30))
-    call.respond([("Challenge", call.session.challenge)])
+    call.reply(ChallengeReply(challenge=call.session.challenge))
 
 
 @action("Logoff", "Leave the manager interface.")
@@ -86,7 +88,7 @@ def _authenticate(call: ActionCall) -> ManagerUser | None:
     if user is None:
         report_account(call.session, "InvalidAccountID", name)
         return None
-    if not user.admits(call.session.remote_host):
+    if not user.admits(call.session.remote_address.host):
         report_account(call.session, "FailedACL", name)
         return None
     return user if _proven(call, user) else None
@@ -117,16 +119,17 @@ def _accept(call: ActionCall, user: ManagerUser) -> None:
     report_success(session, call.get("Username"))
     call.ack("Authentication accepted")
     if session.mask & user.may_read & SYSTEM and call.simulator.booted:
-        call.send(fully_booted(session))
+        call.tell(_fully_booted(session), order=_AFTER_LOGIN)
 
 
-def fully_booted(session: Session) -> list[tuple[str, str]]:
-    """FullyBooted as it follows a login: no event, and ordered unlike the event."""
+# FullyBooted as it follows a login is no event, and is ordered unlike the event.
+_AFTER_LOGIN = ("uptime", "last_reload", "status")
+
+
+def _fully_booted(session: Session) -> FullyBooted:
     pbx = session.simulator.pbx
-    return [
-        ("Event", "FullyBooted"),
-        ("Privilege", privilege_text(SYSTEM)),
-        ("Uptime", str(int(pbx.now - pbx.started))),
-        ("LastReload", str(int(pbx.now - pbx.reloaded))),
-        ("Status", "Fully Booted"),
-    ]
+    return FullyBooted(
+        status="Fully Booted",
+        uptime=int(pbx.now - pbx.started),
+        last_reload=int(pbx.now - pbx.reloaded),
+    )

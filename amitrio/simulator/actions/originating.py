@@ -11,12 +11,14 @@ from collections.abc import Callable
 
 import anyio
 
+from amitrio.models.generated.enums import OriginateReason, OriginateResult
+from amitrio.models.generated.events.channels import OriginateResponse
 from amitrio.protocol.privileges import PRIVILEGES, is_true
 from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall, leading_number
-from amitrio.simulator.channels import CALL, ChannelIds, Party
-from amitrio.simulator.events import UNKNOWN, Headers
+from amitrio.simulator.channels import ChannelIds, Party
 from amitrio.simulator.originate import Origination, Outcome
+from amitrio.simulator.spelling import known
 
 _LONGEST_ID = 149  # AST_MAX_PUBLIC_UNIQUEID
 _DEFAULT_TIMEOUT = 30_000  # milliseconds
@@ -128,43 +130,39 @@ def _origination(call: ActionCall) -> Origination:
 def _make_async(call: ActionCall, wanted: Origination) -> None:
     pbx, action_id = call.pbx, call.id
 
-    def told(outcome: Outcome) -> None:
-        pbx.publish("OriginateResponse", _response(action_id, wanted, outcome), CALL)
+    def settled(outcome: Outcome) -> None:
+        pbx.publish(_response(wanted, outcome), first=action_id)
 
-    pbx.originate(wanted, told)
+    pbx.originate(wanted, settled)
 
 
 async def _make(call: ActionCall, wanted: Origination) -> Outcome:
     outcomes: list[Outcome] = []
-    settled = anyio.Event()
+    over = anyio.Event()
 
-    def told(outcome: Outcome) -> None:
+    def settled(outcome: Outcome) -> None:
         outcomes.append(outcome)
-        settled.set()
+        over.set()
 
-    call.pbx.originate(wanted, told)
-    await settled.wait()
+    call.pbx.originate(wanted, settled)
+    await over.wait()
     return outcomes[0]
 
 
-def _response(action_id: Headers, wanted: Origination, outcome: Outcome) -> Headers:
-    channel = outcome.channel
-    name = channel.name if channel else wanted.channel
-    uniqueid = channel.uniqueid if channel else wanted.ids.first or UNKNOWN
-    if wanted.application:
-        target = [("Application", wanted.application), ("Data", wanted.data)]
-    else:
-        target = [("Context", wanted.context), ("Exten", wanted.exten)]
-    return [
-        *action_id,
-        ("Response", "Success" if outcome.answered else "Failure"),
-        ("Channel", name),
-        *target,
-        ("Reason", str(outcome.reason)),
-        ("Uniqueid", uniqueid),
-        ("CallerIDNum", wanted.caller.number or UNKNOWN),
-        ("CallerIDName", wanted.caller.name or UNKNOWN),
-    ]
+def _response(wanted: Origination, outcome: Outcome) -> OriginateResponse:
+    channel, runs = outcome.channel, bool(wanted.application)
+    return OriginateResponse(
+        response=OriginateResult.SUCCESS if outcome.answered else OriginateResult.FAILURE,
+        channel=channel.name if channel else wanted.channel,
+        context=None if runs else wanted.context,
+        exten=None if runs else wanted.exten,
+        application=wanted.application if runs else None,
+        data=wanted.data if runs else None,
+        reason=OriginateReason(outcome.reason),
+        uniqueid=channel.uniqueid if channel else known(wanted.ids.first),
+        caller_id_num=known(wanted.caller.number),
+        caller_id_name=known(wanted.caller.name),
+    )
 
 
 def _variables(call: ActionCall) -> list[tuple[str, str]]:

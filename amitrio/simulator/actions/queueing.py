@@ -5,12 +5,19 @@ Law: the messages are app_queue.c's, and so is what it takes for a mistake.
 
 from __future__ import annotations
 
+from amitrio.models.generated.events.queues import (
+    QueueEntry,
+    QueueMember,
+    QueueParams,
+    QueueStatusComplete,
+    QueueSummary,
+    QueueSummaryComplete,
+)
 from amitrio.protocol.privileges import is_false, is_true
 from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall, leading_number
-from amitrio.simulator.channels import Channel
-from amitrio.simulator.events import Headers
-from amitrio.simulator.queues import Member, Queue, member_facts
+from amitrio.simulator.queues import Member, Queue, Waiting, member_facts
+from amitrio.simulator.spelling import known
 
 
 @action("QueueStatus", "Show queues, their members and callers.", core=False)
@@ -20,61 +27,52 @@ def queue_status(call: ActionCall) -> None:
     call.list_start("Queue status will follow")
     before = len(call.frames)
     for queue in call.pbx.queues.matching(call.get("Queue")):
-        call.item("QueueParams", _params(queue), id_last=True)
+        call.item(_params(queue), id_last=True)
         for member in queue.members.values():
             if wanted in {"", member.interface, member.name}:
-                call.item("QueueMember", _member(queue, member), id_last=True)
+                call.item(_member(queue, member), id_last=True)
         for entry in queue.callers:
-            held = str(call.pbx.epoch - entry.since)
-            headers = [
-                ("Queue", queue.name),
-                ("Position", str(entry.position)),
-                *_caller(entry.channel),
-                ("Wait", held),
-                ("Priority", str(entry.priority)),
-            ]
-            call.item("QueueEntry", headers, id_last=True)
-    call.list_end("QueueStatusComplete", len(call.frames) - before)
+            call.item(_entry(queue, entry, call.pbx.epoch), id_last=True)
+    call.list_end(QueueStatusComplete(), len(call.frames) - before)
 
 
-def _params(queue: Queue) -> Headers:
+def _params(queue: Queue) -> QueueParams:
     first, second = queue.performance
-    return [
-        ("Queue", queue.name),
-        ("Max", str(queue.max_callers)),
-        ("Strategy", queue.strategy),
-        ("Calls", str(len(queue.callers))),
-        ("Holdtime", str(queue.hold_time)),
-        ("TalkTime", str(queue.talk_time)),
-        ("Completed", str(queue.completed)),
-        ("Abandoned", str(queue.abandoned)),
-        ("ServiceLevel", str(queue.service_level)),
-        ("ServicelevelPerf", f"{first:2.1f}"),
-        ("ServicelevelPerf2", f"{second:2.1f}"),
-        ("Weight", str(queue.weight)),
-    ]
+    return QueueParams(
+        queue=queue.name,
+        max=queue.max_callers,
+        strategy=queue.strategy,
+        calls=len(queue.callers),
+        hold_time=queue.hold_time,
+        talk_time=queue.talk_time,
+        completed=queue.completed,
+        abandoned=queue.abandoned,
+        service_level=queue.service_level,
+        service_level_perf=first,
+        service_level_perf2=second,
+        weight=queue.weight,
+    )
 
 
-def _member(queue: Queue, member: Member) -> Headers:
-    return [
-        ("Queue", queue.name),
-        ("Name", member.name),
-        ("Location", member.interface),
-        *member_facts(member),
-        ("Wrapuptime", str(member.wrap_up)),
-    ]
+def _member(queue: Queue, member: Member) -> QueueMember:
+    facts = member_facts(queue, member)
+    return QueueMember(**facts, name=member.name, location=member.interface)
 
 
-def _caller(channel: Channel) -> Headers:
-    """Who waits; here, and here alone, the missing is spelled `unknown`."""
-    return [
-        ("Channel", channel.name),
-        ("Uniqueid", channel.uniqueid),
-        ("CallerIDNum", channel.caller.number or "unknown"),
-        ("CallerIDName", channel.caller.name or "unknown"),
-        ("ConnectedLineNum", channel.connected.number or "unknown"),
-        ("ConnectedLineName", channel.connected.name or "unknown"),
-    ]
+def _entry(queue: Queue, entry: Waiting, now: int) -> QueueEntry:
+    channel = entry.channel
+    return QueueEntry(
+        queue=queue.name,
+        position=entry.position,
+        channel=channel.name,
+        uniqueid=channel.uniqueid,
+        caller_id_num=known(channel.caller.number),
+        caller_id_name=known(channel.caller.name),
+        connected_line_num=known(channel.connected.number),
+        connected_line_name=known(channel.connected.name),
+        wait=now - entry.since,
+        priority=entry.priority,
+    )
 
 
 @action("QueueSummary", "Show queues in numbers.", core=False)
@@ -86,17 +84,17 @@ def queue_summary(call: ActionCall) -> None:
     for queue in found:
         members = queue.members.values()
         longest = max((now - each.since for each in queue.callers), default=0)
-        headers = [
-            ("Queue", queue.name),
-            ("LoggedIn", str(sum(member.logged_in for member in members))),
-            ("Available", str(sum(member.available for member in members))),
-            ("Callers", str(len(queue.callers))),
-            ("HoldTime", str(queue.hold_time)),
-            ("TalkTime", str(queue.talk_time)),
-            ("LongestHoldTime", str(longest)),
-        ]
-        call.item("QueueSummary", headers, id_last=True)
-    call.list_end("QueueSummaryComplete", len(found))
+        summary = QueueSummary(
+            queue=queue.name,
+            logged_in=sum(member.logged_in for member in members),
+            available=sum(member.available for member in members),
+            callers=len(queue.callers),
+            hold_time=queue.hold_time,
+            talk_time=queue.talk_time,
+            longest_hold_time=longest,
+        )
+        call.item(summary, id_last=True)
+    call.list_end(QueueSummaryComplete(), len(found))
 
 
 @action("QueueAdd", "Log a member in.", "agent", core=False)
@@ -176,8 +174,7 @@ def queue_penalty(call: ActionCall) -> None:
         call.error("Invalid interface, queuename or penalty")
         return
     for queue, member in found:
-        member.penalty = penalty
-        call.pbx.queues.publish_member("QueueMemberPenalty", queue, member)
+        call.pbx.queues.set_penalty(queue, member, penalty)
     call.ack("Interface penalty set successfully")
 
 
@@ -196,8 +193,7 @@ def queue_member_ring_in_use(call: ActionCall) -> None:
         call.error("Invalid interface, queuename, or ringinuse value\n")
         return
     for queue, member in found:
-        member.ring_in_use = is_true(text)
-        call.pbx.queues.publish_member("QueueMemberRinginuse", queue, member)
+        call.pbx.queues.set_ring_in_use(queue, member, ring=is_true(text))
     call.ack("Interface ringinuse set successfully")
 
 
@@ -213,7 +209,7 @@ def queue_reset(call: ActionCall) -> None:
 def queue_rule(call: ActionCall) -> None:
     """Rules in the order of the file; the structure is the order, and an empty line is too many."""
     wanted = call.get("Rule").lower()
-    headers: Headers = [("Response", "Success"), *call.id]
+    headers = [("Response", "Success"), *call.id]
     for name, rules in call.pbx.queues.rules.items():
         if wanted in {"", name.lower()}:
             headers += [("RuleList", name), *(("Rule", rule) for rule in rules)]

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import anyio
 
-from amitrio.protocol.privileges import PRIVILEGES, event_mask, privilege_text
+from amitrio.headers import Headers
+from amitrio.models.generated.actions.system import EventsReply, PingReply
+from amitrio.models.generated.events.dialplan import UserEvent
+from amitrio.models.generated.events.system import WaitEventComplete
+from amitrio.protocol.privileges import event_mask, privilege_text
 from amitrio.simulator.actions.registry import ACTIONS, action
 from amitrio.simulator.calls import ActionCall, leading_number
 from amitrio.simulator.filters import EventFilter, FilterError
@@ -16,7 +20,7 @@ from amitrio.simulator.filters import EventFilter, FilterError
 @action("Ping", "See whether the server is there.")
 def ping(call: ActionCall) -> None:
     """Pong."""
-    call.respond([("Ping", "Pong"), ("Timestamp", call.pbx.stamp)])
+    call.reply(PingReply(ping="Pong", timestamp_=call.pbx.moment))
 
 
 @action("Events", "Say which classes of events to send.")
@@ -27,7 +31,7 @@ def events(call: ActionCall) -> None:
         call.error("Invalid event mask")
         return
     call.session.mask = mask
-    call.respond([("Events", "On" if mask else "Off")])
+    call.reply(EventsReply(events=bool(mask)))
 
 
 @action("Filter", "Add an event filter to this session.", "system")
@@ -70,8 +74,8 @@ def user_event(call: ActionCall) -> None:
     call.ack("Event Sent")
     skipped = ("userevent:", "action:")
     lines = [line for line in call.request.lines if not line.lower().startswith(skipped)]
-    headers = [("UserEvent", call.get("UserEvent")), *(("", line) for line in lines)]
-    call.pbx.publish("UserEvent", headers, PRIVILEGES["user"])
+    others = Headers(("", line) for line in lines)
+    call.pbx.publish(UserEvent(user_event=call.get("UserEvent"), other_headers=others))
 
 
 @action("WaitEvent", "Wait until there is an event.")
@@ -83,4 +87,4 @@ async def wait_event(call: ActionCall) -> None:
         await call.session.wait_for_change()
     call.ack("Waiting for Event completed.")
     call.frames += [event.data for event in call.session.take_events()]
-    call.send([("Event", "WaitEventComplete"), *call.id])
+    call.item(WaitEventComplete())

@@ -5,10 +5,21 @@ Law: what is not there is answered as Asterisk answers it, mostly with success.
 
 from __future__ import annotations
 
+from amitrio.headers import Headers
+from amitrio.models.generated.actions.states import ExtensionStateReply, PresenceStateReply
+from amitrio.models.generated.actions.voicemail import MailboxCountReply, MailboxStatusReply
+from amitrio.models.generated.enums import PresenceState
+from amitrio.models.generated.events.states import (
+    DeviceStateListComplete,
+    ExtensionStateListComplete,
+    ExtensionStatus,
+    PresenceStateChange,
+    PresenceStateListComplete,
+)
 from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall
-from amitrio.simulator.events import Headers
-from amitrio.simulator.states import Presence, extension_headers, presence_headers
+from amitrio.simulator.spelling import known
+from amitrio.simulator.states import Presence, device_state_change, extension_fields
 
 
 @action("ExtensionState", "Show the state of a hint.", "call,reporting")
@@ -19,8 +30,9 @@ def extension_state(call: ActionCall) -> None:
         call.error("Extension not specified")
         return
     hint = call.pbx.dialplan.hint(context, exten) or ""
-    headers = extension_headers(context, exten, hint, call.pbx.states.extension(context, exten))
-    call.respond([("Message", "Extension Status"), *headers])
+    state = call.pbx.states.extension(context, exten)
+    fields = extension_fields(context, exten, hint, state)
+    call.reply(ExtensionStateReply(**fields), "Extension Status")
 
 
 @action("ExtensionStateList", "List the states of all hints.", "call,reporting", core=False)
@@ -30,8 +42,8 @@ def extension_state_list(call: ActionCall) -> None:
     call.list_start("Extension Statuses will follow")
     for context, exten, hint in found:
         state = call.pbx.states.extension(context, exten)
-        call.item("ExtensionStatus", extension_headers(context, exten, hint, state))
-    call.list_end("ExtensionStateListComplete", len(found))
+        call.item(ExtensionStatus(**extension_fields(context, exten, hint, state)))
+    call.list_end(ExtensionStateListComplete(), len(found))
 
 
 @action("DeviceStateList", "List the states of all devices.", "call,reporting", core=False)
@@ -40,8 +52,8 @@ def device_state_list(call: ActionCall) -> None:
     found = call.pbx.states.devices
     call.list_start("Device State Changes will follow")
     for device, state in found.items():
-        call.item("DeviceStateChange", [("Device", device), ("State", state.name)])
-    call.list_end("DeviceStateListComplete", len(found))
+        call.item(device_state_change(device, state))
+    call.list_end(DeviceStateListComplete(), len(found))
 
 
 @action("PresenceState", "Show a presence.", "call,reporting")
@@ -55,12 +67,14 @@ def presence_state(call: ActionCall) -> None:
         call.error(f"Invalid provider {provider} or provider in invalid state")
         return
     found = call.pbx.states.presences.get(provider, Presence())
-    headers: Headers = [("Message", "Presence State"), ("State", found.state)]
-    if found.subtype:
-        headers.append(("Subtype", found.subtype))
-    if found.message:
-        headers += [("Message", found.message), ("PresenceMessage", found.message)]
-    call.respond(headers)
+    message = found.message
+    others = [("Message", message), ("PresenceMessage", message)] if message else []
+    reply = PresenceStateReply(
+        state=PresenceState(found.state),
+        subtype=known(found.subtype),
+        other_headers=Headers(others),
+    )
+    call.reply(reply, "Presence State")
 
 
 @action("PresenceStateList", "List all presences.", "call,reporting", core=False)
@@ -69,9 +83,8 @@ def presence_state_list(call: ActionCall) -> None:
     found = call.pbx.states.presences
     call.list_start("Presence State Changes will follow")
     for provider, presence in found.items():
-        headers = [("Presentity", provider), *presence_headers(presence)]
-        call.item("PresenceStateChange", headers)
-    call.list_end("PresenceStateListComplete", len(found))
+        call.item(PresenceStateChange(presentity=provider, **presence.fields))
+    call.list_end(PresenceStateListComplete(), len(found))
 
 
 @action("MailboxStatus", "Show whether messages wait.", "call,reporting")
@@ -81,8 +94,8 @@ def mailbox_status(call: ActionCall) -> None:
     if not mailbox:
         call.error("Mailbox not specified")
         return
-    waiting = str(int(call.pbx.voicemail.counts(mailbox).waiting))
-    call.respond([("Message", "Mailbox Status"), ("Mailbox", mailbox), ("Waiting", waiting)])
+    waiting = call.pbx.voicemail.counts(mailbox).waiting
+    call.reply(MailboxStatusReply(mailbox=mailbox, waiting=waiting), "Mailbox Status")
 
 
 @action("MailboxCount", "Count the messages of a mailbox.", "call,reporting")
@@ -93,12 +106,7 @@ def mailbox_count(call: ActionCall) -> None:
         call.error("Mailbox not specified")
         return
     box = call.pbx.voicemail.counts(mailbox)
-    call.respond(
-        [
-            ("Message", "Mailbox Message Count"),
-            ("Mailbox", mailbox),
-            ("UrgMessages", str(box.urgent)),
-            ("NewMessages", str(box.new)),
-            ("OldMessages", str(box.old)),
-        ]
+    reply = MailboxCountReply(
+        mailbox=mailbox, urgent_messages=box.urgent, new_messages=box.new, old_messages=box.old
     )
+    call.reply(reply, "Mailbox Message Count")

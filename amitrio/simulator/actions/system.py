@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from amitrio.protocol.privileges import PRIVILEGES
+from amitrio.models.generated.actions.system import CoreSettingsReply, CoreStatusReply
+from amitrio.models.generated.enums import ReloadResult
+from amitrio.models.generated.events.system import Reload
 from amitrio.simulator.actions.registry import action
 from amitrio.simulator.calls import ActionCall
-
-SYSTEM = PRIVILEGES["system"]
 
 # What can be reloaded, under the names that Reload takes, and what cannot.
 _RELOADABLE = frozenset(
@@ -37,38 +37,38 @@ _FIXED = frozenset({"app_dial", "app_echo", "app_userevent", "func_db", "pbx_spo
 def core_status(call: ActionCall) -> None:
     """Since when it runs, and how many calls there are."""
     pbx = call.pbx
-    headers = [
-        ("CoreStartupDate", _date(pbx.started)),
-        ("CoreStartupTime", _time(pbx.started)),
-        ("CoreReloadDate", _date(pbx.reloaded)),
-        ("CoreReloadTime", _time(pbx.reloaded)),
-        ("CoreCurrentCalls", str(len(pbx.channels))),
-    ]
-    if call.simulator.release.processed_calls:
-        headers.append(("CoreProcessedCalls", str(pbx.calls_made)))
-    call.respond(headers)
+    call.reply(
+        CoreStatusReply(
+            core_startup_date=_date(pbx.started),
+            core_startup_time=_time(pbx.started),
+            core_reload_date=_date(pbx.reloaded),
+            core_reload_time=_time(pbx.reloaded),
+            core_current_calls=len(pbx.channels),
+            core_processed_calls=pbx.calls_made if pbx.release.processed_calls else None,
+        )
+    )
 
 
 @action("CoreSettings", "Show how the server is set up.", "system,reporting")
 def core_settings(call: ActionCall) -> None:
     """Versions and limits."""
     release = call.simulator.release
-    headers = [
-        ("AMIversion", release.ami),
-        ("AsteriskVersion", release.asterisk),
-        ("SystemName", ""),
-        ("CoreMaxCalls", "0"),
-        ("CoreMaxLoadAvg", "0.000000"),
-        ("CoreRunUser", ""),
-        ("CoreRunGroup", ""),
-        ("CoreMaxFilehandles", "0"),
-        ("CoreRealTimeEnabled", "No"),
-        ("CoreCDRenabled", "Yes"),
-        ("CoreHTTPenabled", "Yes"),
-    ]
-    if release.sounds_search:
-        headers.append(("SoundsSearchCustomDir", "No"))
-    call.respond(headers)
+    call.reply(
+        CoreSettingsReply(
+            ami_version=release.ami,
+            asterisk_version=release.asterisk,
+            system_name_="",
+            core_max_calls=0,
+            core_max_load_average=0.0,
+            core_run_user="",
+            core_run_group="",
+            core_max_file_handles=0,
+            core_realtime_enabled=False,
+            core_cdr_enabled=True,
+            core_http_enabled=True,
+            sounds_search_custom_dir=False if release.sounds_search else None,
+        )
+    )
 
 
 @action("Reload", "Read the configuration again.", "system,config")
@@ -85,7 +85,7 @@ def reload(call: ActionCall) -> None:
     pbx = call.pbx
     if not module:
         pbx.reloaded = pbx.now
-    pbx.publish("Reload", [("Module", module or "All"), ("Status", "0")], SYSTEM)
+    pbx.publish(Reload(module=module or "All", status=ReloadResult.SUCCESS))
     call.ack("Module Reloaded")
 
 
