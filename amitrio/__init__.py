@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from amitrio.client import (
     CleartextWarning,
     Client,
+    ClientStatistics,
     Connection,
     Disconnected,
     EventsDropped,
@@ -100,6 +101,7 @@ __all__ = [
     "Category",
     "CleartextWarning",
     "Client",
+    "ClientStatistics",
     "CommandReply",
     "ConfigReply",
     "Connection",

@@ -13,11 +13,13 @@ from amitrio.client.naming import UnknownEventWarning
 from amitrio.client.opening import CleartextWarning
 from amitrio.client.outbound import OutboundCall
 from amitrio.client.settings import Options
-from amitrio.client.streams import EventStream, StreamStatistics
+from amitrio.client.statistics import ClientStatistics, StreamStatistics
+from amitrio.client.streams import EventStream
 
 __all__ = [
     "CleartextWarning",
     "Client",
+    "ClientStatistics",
     "Connection",
     "Disconnected",
     "EventStream",

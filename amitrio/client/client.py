@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Never
 
-import attrs
-
 from amitrio.client.gaps import EventsDropped
 from amitrio.client.inbox import Inbox
 from amitrio.client.sources import EventSource
 from amitrio.client.speaking import Line, Speaking
+from amitrio.client.statistics import ClientStatistics
 from amitrio.client.streams import EventStream
 from amitrio.errors import ConnectionClosed, ConnectionLost, SubscriberTooSlow
 from amitrio.models import Reply
-from amitrio.protocol import Banner, Counts, State
+from amitrio.protocol import Banner, State
 
 if TYPE_CHECKING:
     from amitrio.models.generated.events.system import FullyBooted
@@ -65,9 +64,9 @@ class Client(EventSource[Never], Speaking):
         """Asterisk's FullyBooted; None while it boots, and for a user who may not read `system`."""
         return self._session.fully_booted
 
-    def statistics(self) -> Counts:
-        """Bytes and frames received, junk, and responses that nothing had asked for."""
-        return attrs.evolve(self._session.connection.counts)
+    def statistics(self) -> ClientStatistics:
+        """Bytes and frames received, actions that wait, and how each stream stands."""
+        return self._session.statistics()
 
     # Events --------------------------------------------------------------------------------------
 

@@ -61,6 +61,11 @@ class Inbox(Generic[T]):
         return len(self._items) - self._gaps
 
     @property
+    def oldest(self) -> T | None:
+        """The event that waits longest to be taken."""
+        return next((item for item in self._items if not isinstance(item, Gap)), None)
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more will be put."""
         return self._ended

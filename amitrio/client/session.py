@@ -25,6 +25,7 @@ from amitrio.client.ending import Ending
 from amitrio.client.ledger import Ledger
 from amitrio.client.outbox import BROKEN, Outbox
 from amitrio.client.pending import Pending
+from amitrio.client.statistics import ClientStatistics
 from amitrio.client.subscriptions import Subscriptions
 from amitrio.client.watch import Verdict, Watch
 from amitrio.errors import ProtocolError, ResponseMissing
@@ -146,6 +147,18 @@ class Session:
         await self._over.wait()
         assert self.ending is not None  # noqa: S101 - set before the event is
         return self.ending
+
+    def statistics(self) -> ClientStatistics:
+        """How the connection and its streams stand."""
+        counts = self.connection.counts
+        return ClientStatistics(
+            counts.bytes,
+            counts.frames,
+            counts.junk,
+            counts.unmatched,
+            len(self._ledger),
+            self.subscriptions.statistics(datetime.now(UTC)),
+        )
 
     def begin_watch(self) -> None:
         """Logged in: from now on silence is looked into."""

@@ -17,29 +17,19 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 import anyio
-import attrs
 
 from amitrio.client.gaps import Gap
 from amitrio.client.inbox import Inbox
+from amitrio.client.statistics import StreamStatistics
 from amitrio.errors import AMIError
 
-__all__ = ["EventStream", "StreamStatistics"]
+__all__ = ["EventStream"]
 
 T_co = TypeVar("T_co", covariant=True)
 
 # A busy consumer passes a checkpoint once for so many events: cancellable and fair, at 1/32 of
 # the cost of a checkpoint each.
 _BATCH = 32
-
-
-@attrs.frozen
-class StreamStatistics:
-    """How a stream stands, in events."""
-
-    buffered: int
-    delivered: int
-    dropped: int
-    buffer: int
 
 
 class EventStream(Generic[T_co]):

@@ -9,12 +9,14 @@ Law: an event that nobody wants costs nothing here, and a subscriber never delay
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from fnmatch import fnmatchcase
 
 import attrs
 
 from amitrio.client.ending import Ending
 from amitrio.client.inbox import Inbox
+from amitrio.client.statistics import StreamStatistics
 from amitrio.models import Event
 
 __all__ = ["Subscriptions"]
@@ -75,6 +77,10 @@ class Subscriptions:
         """All inboxes."""
         return [subscription.inbox for subscription in self._all.values()]
 
+    def statistics(self, now: datetime) -> tuple[StreamStatistics, ...]:
+        """How each stream stands."""
+        return tuple(_standing(one, now) for one in list(self._all.values()))
+
     def wanting(self, kind: str) -> tuple[Inbox[Event], ...]:
         """The inboxes that want an event of that name."""
         found = self._by_name.get(kind)
@@ -89,6 +95,15 @@ class Subscriptions:
     def _renew(self) -> None:
         self._by_name.clear()
         self._changed()
+
+
+def _standing(one: _Subscription, now: datetime) -> StreamStatistics:
+    inbox = one.inbox
+    received = None if inbox.oldest is None else inbox.oldest.received
+    lag = 0.0 if received is None else max(0.0, (now - received).total_seconds())
+    return StreamStatistics(
+        len(inbox), inbox.delivered, inbox.dropped, inbox.limit, one.patterns, lag
+    )
 
 
 def _nobody() -> None:

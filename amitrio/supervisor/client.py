@@ -14,10 +14,11 @@ from amitrio.client.gaps import EventsDropped, Gap
 from amitrio.client.inbox import Inbox
 from amitrio.client.sources import EventSource
 from amitrio.client.speaking import Line, Speaking
+from amitrio.client.statistics import ClientStatistics
 from amitrio.client.streams import EventStream
 from amitrio.errors import ConnectionClosed, ConnectionLost
 from amitrio.models import Action, Reply
-from amitrio.protocol import Banner, Counts
+from amitrio.protocol import Banner
 from amitrio.supervisor.keeper import Keeper, Link
 from amitrio.supervisor.plain import PlainEvents
 
@@ -60,7 +61,7 @@ class SupervisedClient(EventSource[Gap], Speaking):
         """The FullyBooted of the last connection."""
         return None if self._keeper.client is None else self._keeper.client.fully_booted
 
-    def statistics(self) -> Counts | None:
+    def statistics(self) -> ClientStatistics | None:
         """What `Client.statistics` tells, of the last connection; None before the first."""
         return None if self._keeper.client is None else self._keeper.client.statistics()
 
