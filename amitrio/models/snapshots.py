@@ -4,6 +4,9 @@ manager_channels.c and manager_bridges.c write the same headers into all of them
 event is about comes without a prefix and is flat: `event.caller_id_num`. Further ones have a
 prefix (`DestCallerIDNum`) and are parts: `event.dest.caller_id_num`.
 
+A global variable's VarSet has a channel named `none` and nothing else of a channel, so it is the
+state that tells that a snapshot is there.
+
 Law: a snapshot is whole or not there: a number or name that Asterisk does not have is
 `<unknown>` on the wire, and None here.
 """
@@ -46,10 +49,12 @@ class ChannelSnapshot:
     """Its name, such as `PJSIP/100-00000001`."""
     channel_state: ChannelState | None = enumerated("ChannelState", ChannelState)
     channel_state_desc: str | None = text("ChannelStateDesc")
-    caller_id_num: str | None = snapshot_text("CallerIDNum", "channel")
-    caller_id_name: str | None = snapshot_text("CallerIDName", "channel", c_escaped=True)
-    connected_line_num: str | None = snapshot_text("ConnectedLineNum", "channel")
-    connected_line_name: str | None = snapshot_text("ConnectedLineName", "channel", c_escaped=True)
+    caller_id_num: str | None = snapshot_text("CallerIDNum", "channel_state")
+    caller_id_name: str | None = snapshot_text("CallerIDName", "channel_state", c_escaped=True)
+    connected_line_num: str | None = snapshot_text("ConnectedLineNum", "channel_state")
+    connected_line_name: str | None = snapshot_text(
+        "ConnectedLineName", "channel_state", c_escaped=True
+    )
     language: str | None = text("Language")
     account_code: str | None = text("AccountCode")
     context: str | None = text("Context")
@@ -104,10 +109,12 @@ class ChannelEvent(TypedEvent):
     channel: str | None = text("Channel")
     channel_state: ChannelState | None = enumerated("ChannelState", ChannelState)
     channel_state_desc: str | None = text("ChannelStateDesc")
-    caller_id_num: str | None = snapshot_text("CallerIDNum", "channel")
-    caller_id_name: str | None = snapshot_text("CallerIDName", "channel", c_escaped=True)
-    connected_line_num: str | None = snapshot_text("ConnectedLineNum", "channel")
-    connected_line_name: str | None = snapshot_text("ConnectedLineName", "channel", c_escaped=True)
+    caller_id_num: str | None = snapshot_text("CallerIDNum", "channel_state")
+    caller_id_name: str | None = snapshot_text("CallerIDName", "channel_state", c_escaped=True)
+    connected_line_num: str | None = snapshot_text("ConnectedLineNum", "channel_state")
+    connected_line_name: str | None = snapshot_text(
+        "ConnectedLineName", "channel_state", c_escaped=True
+    )
     language: str | None = text("Language")
     account_code: str | None = text("AccountCode")
     context: str | None = text("Context")
@@ -140,10 +147,12 @@ class BridgedChannelEvent(BridgeEvent):
     channel: str | None = text("Channel")
     channel_state: ChannelState | None = enumerated("ChannelState", ChannelState)
     channel_state_desc: str | None = text("ChannelStateDesc")
-    caller_id_num: str | None = snapshot_text("CallerIDNum", "channel")
-    caller_id_name: str | None = snapshot_text("CallerIDName", "channel", c_escaped=True)
-    connected_line_num: str | None = snapshot_text("ConnectedLineNum", "channel")
-    connected_line_name: str | None = snapshot_text("ConnectedLineName", "channel", c_escaped=True)
+    caller_id_num: str | None = snapshot_text("CallerIDNum", "channel_state")
+    caller_id_name: str | None = snapshot_text("CallerIDName", "channel_state", c_escaped=True)
+    connected_line_num: str | None = snapshot_text("ConnectedLineNum", "channel_state")
+    connected_line_name: str | None = snapshot_text(
+        "ConnectedLineName", "channel_state", c_escaped=True
+    )
     language: str | None = text("Language")
     account_code: str | None = text("AccountCode")
     context: str | None = text("Context")

@@ -130,7 +130,7 @@ def _step(spec: Spec, name: str, prefix: str, kind: str, names: list[str]) -> _S
         return label, None, None, None, _plan(spec.inner, label, kind, ())
     if spec.form != "one":
         return label, None, None, None, _Repeated(label, spec)
-    key = None if spec.snapshot_key is None else names.index(_KEYS[spec.snapshot_key])
+    key = None if spec.snapshot_key is None else names.index(spec.snapshot_key)
     nothing = _NOTHING_IN.get(kind, {}).get(name, _NOTHING.get(spec.header))
     return f"{label}: ", _spelled(spec), nothing if key is None else spec.spelled_null, key, None
 
@@ -182,11 +182,6 @@ _SPELLED: Mapping[str, Spell] = MappingProxyType(
         "SoundsSearchCustomDir": _CAPITAL,
         "Timestamp": lambda moment: f"{moment.timestamp():.6f}",
     }
-)
-
-# The field by which it is known that a snapshot is there: VarSet names a channel `none`.
-_KEYS: Mapping[str, str] = MappingProxyType(
-    {"channel": "channel_state", "bridge_uniqueid": "bridge_uniqueid"}
 )
 
 # What stands for None, in every event, and in some; else the header is left out.

@@ -14,7 +14,17 @@ Law: what is tested here is the client itself, unchanged; only the PBX is played
 
 from __future__ import annotations
 
-from amitrio.simulator import faults
-from amitrio.testing.asterisk import SimulatedAsterisk
+from typing import TYPE_CHECKING
+
+from amitrio.models.lazy import lazily as _lazily
+
+if TYPE_CHECKING:
+    from amitrio.simulator import faults as faults
+    from amitrio.testing.asterisk import SimulatedAsterisk as SimulatedAsterisk
 
 __all__ = ["SimulatedAsterisk", "faults"]
+
+_PLACES = {"SimulatedAsterisk": "amitrio.testing.asterisk", "faults": "amitrio.simulator"}
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _lazily(__name__, lambda: _PLACES)
