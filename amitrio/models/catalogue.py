@@ -45,6 +45,7 @@ def _shape(name: str) -> ReplyShape:
         opening=index.OPENING.get(name, _OPENING),
         empty=index.EMPTY.get(name, ()),
         anonymous=name in index.ANONYMOUS,
+        glued=name in index.GLUED,
         sometimes=name in index.SOMETIMES,
     )
 

@@ -46,6 +46,8 @@ __all__ = ["ClientConnection", "Counts"]
 _MAX_ROUTES = 4096
 _MAX_ROUTE_LINE = 256
 
+_EVENT = b"Event: "
+_GLUE = CRLF + _EVENT
 _FOLLOWS = b"Response: Follows"
 _END_COMMAND = b"--END COMMAND--"
 
@@ -219,6 +221,9 @@ class ClientConnection:
                 self._read_other(route, frame, out)
                 continue
             if kind in correlator.expected:
+                if correlator.glued and _GLUE in frame:
+                    self._read_glued(frame, out)
+                    continue
                 received = correlator.event(kind, frame)
                 if received is not None:
                     out.append(received)
@@ -226,6 +231,12 @@ class ClientConnection:
                         continue  # an item belongs to its list alone; a report is everybody's
             if route.wanted:
                 out.append(EventReceived(kind, frame))
+
+    def _read_glued(self, frame: bytes, out: list[Received]) -> None:
+        """chan_skinny sends its items and their end without the empty lines between them."""
+        self.counts.frames -= 1
+        first, *others = frame.split(_GLUE)
+        self._read([first, *(_EVENT + other for other in others)], out)
 
     def _read_other(self, route: _Route, frame: bytes, out: list[Received]) -> None:
         if frame.startswith(CRLF):

@@ -70,6 +70,11 @@ class Correlator:
         return next(iter(self._waiting.values()), None)
 
     @property
+    def glued(self) -> bool:
+        """Whether the frames of the open list hang together."""
+        return self._open is not None and self._open.shape.glued
+
+    @property
     def overdue(self) -> int:
         """How many exchanges were given up and may still be answered."""
         return len(self._overdue)

@@ -34,6 +34,8 @@ class ReplyShape:
     """Only some of its answers are lists (Hangup, of a pattern): else a plain Success is plain."""
     anonymous: bool = False
     """The items carry no ActionID (IAXpeers)."""
+    glued: bool = False
+    """Items and completing event come as one frame, no empty line between them (chan_skinny)."""
     report: str | None = None
     """Name of one event with our ActionID that may come long after (OriginateResponse)."""
 

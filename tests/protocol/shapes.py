@@ -18,12 +18,14 @@ _LISTS = {
 }
 
 ANONYMOUS = {"IAXpeers"}
+GLUED = {"SKINNYdevices", "SKINNYlines"}
 LISTS: dict[str, ReplyShape] = {
     name: ReplyShape(
         items=frozenset(entry["items"]),
         complete=entry["complete"],
         empty=("No ",) if entry.get("empty") == "error" else (),
         anonymous=name in ANONYMOUS,
+        glued=name in GLUED,
     )
     for name, entry in sorted(_LISTS.items())
 }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from amitrio.protocol import SIMPLE, ReplyShape
+from amitrio.protocol import SIMPLE, ItemReceived, ListEnded, ReplyShape
 from tests.protocol.shapes import ANONYMOUS, FAX_STATS, LISTS, ORIGINATE, STARTS, WAIT_EVENT
-from tests.protocol.transcripts import Session
+from tests.protocol.transcripts import Session, frame
 
 CHANNELS = LISTS["CoreShowChannels"]
 START = "Response: Success / ActionID: a1 / EventList: start / Message: Channels will follow"
@@ -165,6 +165,72 @@ def test_without_that_mark_an_item_needs_its_actionid(session: Session) -> None:
         "Response: Success / ActionID: a1 / EventList: start",
         "Event: PeerEntry / Channeltype: IAX2",
     ) == ["a1 list", "event PeerEntry"]
+
+
+# What chan_skinny of 16.28 sent, shortened: it ends its items with one CR LF, not two.
+DEVICES = (
+    "Response: Success / ActionID: a1 / EventList: start / Message: Device status list will follow",
+    (
+        "Event: DeviceEntry / ActionID: a1 / Channeltype: SKINNY / ObjectName: probephone"
+        " / IPaddress: -none- / NumberOfLines: 1"
+        " / Event: DeviceEntry / ActionID: a1 / Channeltype: SKINNY / ObjectName: otherphone"
+        " / IPaddress: -none- / NumberOfLines: 1"
+        " / Event: DevicelistComplete / ActionID: a1 / EventList: Complete / ListItems: 2"
+    ),
+)
+
+
+def test_skinny_glues_its_list_together(session: Session) -> None:
+    exchange = session.ask("SKINNYdevices", "a1", LISTS["SKINNYdevices"])
+    assert session.hear(*DEVICES, "Event: Newchannel") == [
+        "a1 list",
+        "a1 item DeviceEntry",
+        "a1 item DeviceEntry",
+        "a1 complete DevicelistComplete",
+        "event Newchannel",
+    ]
+    assert (exchange.settled, exchange.items) == (True, 2)
+    assert session.connection.counts.frames == 5
+
+
+def test_the_pieces_are_the_frames_that_asterisk_meant(session: Session) -> None:
+    session.ask("SKINNYdevices", "a1", LISTS["SKINNYdevices"])
+    _, first, second, complete = session.connection.receive(b"".join(map(frame, DEVICES)))
+    assert isinstance(first, ItemReceived)
+    assert isinstance(second, ItemReceived)
+    assert isinstance(complete, ListEnded)
+    assert first.frame.endswith(b"ObjectName: probephone\r\nIPaddress: -none-\r\nNumberOfLines: 1")
+    assert second.frame == first.frame.replace(b"probephone", b"otherphone")
+    assert complete.frame.startswith(b"Event: DevicelistComplete\r\nActionID: a1\r\n")
+
+
+def test_what_hangs_behind_the_end_is_no_item(session: Session) -> None:
+    session.ask("SKINNYdevices", "a1", LISTS["SKINNYdevices"])
+    response, glued = DEVICES
+    assert session.hear(response, glued + " / Event: DeviceEntry / ActionID: a1") == [
+        "a1 list",
+        "a1 item DeviceEntry",
+        "a1 item DeviceEntry",
+        "a1 complete DevicelistComplete",
+        "event DeviceEntry",
+    ]
+
+
+# Anywhere else such a line is data: other people's text can hold it.
+def test_no_other_list_is_cut(session: Session) -> None:
+    session.ask("CoreShowChannels", "a1", CHANNELS)
+    assert session.hear(START, f"{ITEM} / {COMPLETE}") == ["a1 list", "a1 item CoreShowChannel"]
+
+
+def test_an_event_of_others_is_not_cut_meanwhile(session: Session) -> None:
+    session.ask("SKINNYdevices", "a1", LISTS["SKINNYdevices"])
+    response, glued = DEVICES
+    forged = "Event: UserEvent / X: 1 / Event: DevicelistComplete / ActionID: a1"
+    assert session.hear(response, forged, glued)[:3] == [
+        "a1 list",
+        "event UserEvent",
+        "a1 item DeviceEntry",
+    ]
 
 
 def test_an_empty_list_can_be_an_error(session: Session) -> None:

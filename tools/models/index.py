@@ -54,6 +54,7 @@ _ABOUT = {
     "ENUMS": "The enumerations.",
     "EVENTS": "Event: its family and its class.",
     "EVENT_KINDS": "The names of all events, as the wire spells them.",
+    "GLUED": "Actions whose lists come as one frame, without the empty lines.",
     "GROUPS": "The classes of what numbered headers make up.",
     "LISTS": "Action: the items of its list, and the event that completes it.",
     "OPENING": "Action: how the Message ends that opens its list, if not as usual.",
@@ -97,6 +98,7 @@ def _sets(catalogue: Catalogue) -> dict[str, list[str]]:
     return {
         "SOMETIMES": _set("SOMETIMES", general.sometimes),
         "ANONYMOUS": _set("ANONYMOUS", general.anonymous),
+        "GLUED": _set("GLUED", general.glued),
         "ENUMS": _names("ENUMS", catalogue.enums),
         "GROUPS": _names("GROUPS", catalogue.groups),
         "EVENT_KINDS": _names("EVENT_KINDS", catalogue.homes),

@@ -148,6 +148,7 @@ class General:
     opening: Mapping[str, str]
     sometimes: frozenset[str]
     anonymous: frozenset[str]
+    glued: frozenset[str]
     replies: Mapping[str, str]
     """The classes of replies that are written by hand, each with its module."""
 
@@ -167,6 +168,7 @@ def load_general(directory: Path = OVERRIDES) -> General:
         opening=given["lists-opening"],
         sometimes=frozenset(kinds["sometimes"]),
         anonymous=frozenset(kinds["anonymous"]),
+        glued=frozenset(kinds["glued"]),
         replies=given["replies"],
     )
 

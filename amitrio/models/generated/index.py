@@ -13,6 +13,7 @@ __all__ = [
     "ENUMS",
     "EVENTS",
     "EVENT_KINDS",
+    "GLUED",
     "GROUPS",
     "LISTS",
     "OPENING",
@@ -722,6 +723,9 @@ SOMETIMES: frozenset[str] = frozenset({"hangup", "pjsiphangup"})
 
 ANONYMOUS: frozenset[str] = frozenset({"iaxpeers"})
 """Actions whose lists' items have no ActionID."""
+
+GLUED: frozenset[str] = frozenset({"skinnydevices", "skinnylines"})
+"""Actions whose lists come as one frame, without the empty lines."""
 
 ENUMS: tuple[str, ...] = (
     "AMAFlags",

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
 
-from amitrio.models.kinds import on_off, required, settings, text
+from amitrio.models.kinds import many, on_off, required, text
 from amitrio.models.replies import Reply
 from amitrio.models.requests import ActionAbout, TypedAction
 
@@ -112,8 +112,11 @@ class PJSIPNotify(TypedAction[Reply]):
     """The channel of a call."""
     option: str | None = text("Option", since="18.16.0")
     """What to send: a section of pjsip_notify.conf."""
-    variable: Mapping[str, str] = settings("Variable")
-    """What to send: SIP headers, and `Content` for the body."""
+    variables: Sequence[str] = many("Variable")
+    """What to send: SIP headers, and `Content` for a line of the body, each as
+    `amitrio.models.assignment(name, value)` writes it; a name may come again. Asterisk would
+    take a bare comma for the end of the value.
+    """
 
 
 @attrs.frozen(kw_only=True, repr=False)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
@@ -18,9 +18,10 @@ from amitrio.models.generated.enums import (
 from amitrio.models.kinds import (
     enumerated,
     integer,
+    many,
     required,
-    settings,
     text,
+    texts,
     variables,
     words,
     yes_no,
@@ -245,8 +246,11 @@ class SIPnotify(TypedAction[Reply]):
     )
     channel: str = attrs.field(metadata=required(text("Channel")))
     """The peer, with or without `SIP/` before it."""
-    variable: Mapping[str, str] = attrs.field(metadata=required(settings("Variable")))
-    """The headers of the request; `Content` is its body."""
+    variables: Sequence[str] = attrs.field(metadata=required(many("Variable")), converter=texts)
+    """The headers of the request, and `Content` for a line of its body, each as
+    `amitrio.models.assignment(name, value)` writes it; a name may come again. Asterisk would
+    take a bare comma for the end of the value.
+    """
     call_id: str | None = text("Call-ID")
     """The dialog to send it in."""
 
@@ -328,7 +332,7 @@ class SIPshowregistry(TypedAction["SIPshowregistryReply"]):
 
 @attrs.frozen(kw_only=True, repr=False)
 class SKINNYdevices(TypedAction["SKINNYdevicesReply"]):
-    """List the devices of Skinny; unless there are none, the end of the list cannot be told.
+    """List the devices of Skinny.
 
     Asterisk before 21.0.0.
     https://docs.asterisk.org/Asterisk_16_Documentation/API_Documentation/AMI_Actions/SKINNYdevices/
@@ -344,7 +348,7 @@ class SKINNYdevices(TypedAction["SKINNYdevicesReply"]):
 
 @attrs.frozen(kw_only=True, repr=False)
 class SKINNYlines(TypedAction["SKINNYlinesReply"]):
-    """List the lines of Skinny; unless there are none, the end of the list cannot be told.
+    """List the lines of Skinny.
 
     Asterisk before 21.0.0.
     https://docs.asterisk.org/Asterisk_16_Documentation/API_Documentation/AMI_Actions/SKINNYlines/

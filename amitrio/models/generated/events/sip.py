@@ -38,7 +38,7 @@ __all__ = [
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class DeviceEntry(TypedEvent):
-    """The devices of Skinny; all of them come in one frame, together with the end of the list.
+    """A device of Skinny.
 
     Asterisk 1.6.2.0 and later, before 21.0.0.
     """
@@ -61,7 +61,7 @@ class DeviceEntry(TypedEvent):
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class DevicelistComplete(TypedEvent):
-    """The end of SKINNYdevices' list; it comes by itself only if the list is empty.
+    """The end of SKINNYdevices' list.
 
     Asterisk 1.6.2.0 and later, before 21.0.0.
     """
@@ -73,7 +73,7 @@ class DevicelistComplete(TypedEvent):
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class LineEntry(TypedEvent):
-    """The lines of Skinny; all of them come in one frame, together with the end of the list.
+    """A line of Skinny.
 
     Asterisk 1.6.2.0 and later, before 21.0.0.
     """
@@ -93,7 +93,7 @@ class LineEntry(TypedEvent):
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class LinelistComplete(TypedEvent):
-    """The end of SKINNYlines' list; it comes by itself only if the list is empty.
+    """The end of SKINNYlines' list.
 
     Asterisk 1.6.2.0 and later, before 21.0.0.
     """
