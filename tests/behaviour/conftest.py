@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
-from typing import Literal, cast
 
 import attrs
 import pytest
 import trustme
 
 from amitrio.simulator import Simulator
-from tests.behaviour.pbx import SERVERS, Pbx
-from tools.asterisk import Asterisk, Unavailable, booted, prepare
+from tests.behaviour.pbx import SERVERS, Pbx, prepared
+from tools.asterisk import Asterisk, booted
 
 Boot = Callable[[str], Asterisk]
 
@@ -84,17 +82,8 @@ async def mortal_pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
 
 
 def _booted(name: str, config: pytest.Config) -> AbstractContextManager[Asterisk]:
-    """A booted server. Skips where none is wanted or none can be had; the check must have one."""
-    if not config.getoption("--asterisk"):
-        pytest.skip("no real Asterisk without --asterisk (see CONTRIBUTING.md)")
-    release = cast("Literal['22', '16']", name.removeprefix("asterisk-"))
-    try:
-        prepare(release)
-    except Unavailable as exc:
-        if os.environ.get("CI"):
-            pytest.fail(f"{name} must run in the check and cannot be had: {exc}")
-        pytest.skip(f"{name} CANNOT BE HAD HERE: {exc}")
-    return booted(release)
+    """A booted server. Skips as `prepared` does."""
+    return booted(prepared(name, config))
 
 
 def _cut(simulator: Simulator) -> None:

@@ -6,14 +6,17 @@ others: what it makes has a name of its own, and what it kills is a `mortal_pbx`
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import attrs
+import pytest
 
 import amitrio as ami
+from tools.asterisk import Major, Unavailable, prepare
 
 SERVERS = ("simulator", "asterisk-22", "asterisk-16")
 
@@ -41,6 +44,23 @@ class Pbx:
         return ami.connect(
             "localhost", self.tls_port, username=user, secret=self.users[user], tls=context
         )
+
+
+def prepared(name: str, config: pytest.Config) -> Major:
+    """The release of that server, ready to be booted.
+
+    Skips where none is wanted or none can be had; the check must have one.
+    """
+    if not config.getoption("--asterisk"):
+        pytest.skip("no real Asterisk without --asterisk (see CONTRIBUTING.md)")
+    release = cast("Major", name.removeprefix("asterisk-"))
+    try:
+        prepare(release)
+    except Unavailable as exc:
+        if os.environ.get("CI"):
+            pytest.fail(f"{name} must run in the check and cannot be had: {exc}")
+        pytest.skip(f"{name} CANNOT BE HAD HERE: {exc}")
+    return release
 
 
 async def hang_up_all(client: ami.Client) -> None:
