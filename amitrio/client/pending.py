@@ -24,6 +24,8 @@ __all__ = ["Collector", "Failure", "Feed", "Pending", "too_slow"]
 
 Failure = Callable[[], AMIError]
 
+_List = ListReply[Event, Event]
+
 
 class Pending:
     """What the session tells about one action. A subclass listens to what its action can bring."""
@@ -69,7 +71,7 @@ class Collector(Pending):
         assert self._reply is not None  # noqa: S101 - settled without failure
         if not self._listed:
             return self._simple(self._reply)
-        return ListReply.gathered(self._reply, tuple(self._items), self._complete)
+        return _List.gathered(self._reply, tuple(self._items), self._complete)
 
     def answered(self, frame: bytes, chunk: Chunk) -> None:
         """Settled: a reply, an error, or the end of a list in mid-list."""
@@ -108,7 +110,7 @@ class Collector(Pending):
             raise refusal(self.action.name, reply)
         # A list action that succeeds without a list says that there is nothing to list.
         plain = self.shape.complete is None or (reply.succeeded and self.shape.sometimes)
-        return reply if plain else ListReply.gathered(reply)
+        return reply if plain else _List.gathered(reply)
 
     def _too_long(self) -> AMIError:
         return ListTooLong(
