@@ -22,7 +22,7 @@ Sort = Literal["succeeded", "refused", "silent", "absent"]
 # What every reply may say, and no field takes.
 _USUAL = frozenset({"response", "actionid", "message", "eventlist"})
 # Whose headers have any names: somebody else's, lines of files, the actions that there are.
-_FREE = (ami.CommandReply, ami.ConfigReply, ami.UserEvent, ami.TestEvent)
+_FREE = (ami.CommandReply, ami.ConfigReply, ami.UserEvent)
 _FREE_ACTIONS = frozenset({"ListCommands"})
 # Events that are all that there is to say, and complete a list without items.
 _ALONE = frozenset(complete for items, complete in index.LISTS.values() if not items)

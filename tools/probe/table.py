@@ -68,7 +68,7 @@ server does not know: of another release, or of a module that is not there. No a
 
 Every header of the replies, of the items of lists and of the events that came meanwhile went into
 a field of its class, and every value was what its field promises; but for messages whose headers
-are anybody's (UserEvent, TestEvent, ListCommands, GetConfig).
+are anybody's (UserEvent, ListCommands, GetConfig).
 
 """
 
