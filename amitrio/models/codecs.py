@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
@@ -164,9 +164,10 @@ CLOCK = Codec(_clock, lambda seconds: _checked(_CLOCK, _as_clock(seconds)))
 
 # Truth -----------------------------------------------------------------------------------------
 
-_TRUTH = MappingProxyType(
-    dict.fromkeys(("true", "yes", "on", "1", "y", "t", "enabled"), True)
-    | dict.fromkeys(("false", "no", "off", "0", "n", "f", "disabled"), False)
+_TRUE = ("true", "yes", "on", "1", "y", "t", "enabled")
+_FALSE = ("false", "no", "off", "0", "n", "f", "disabled")
+_TRUTH: Mapping[str, bool] = MappingProxyType(
+    {word: word in _TRUE for words in (_TRUE, _FALSE) for word in words}
 )
 
 

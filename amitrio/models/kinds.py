@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from types import NoneType
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack, cast
 
 import attrs
 
@@ -324,9 +324,10 @@ def texts(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _variables(values: Mapping[str, str]) -> Variables:
-    variables = values if isinstance(values, Variables) else Variables(values)
-    for name, value in variables.items():
+def _variables(values: Mapping[str, object]) -> Variables:
+    if isinstance(values, Variables):
+        return values
+    for name, value in values.items():
         if not isinstance(value, str):
             raise TypeError(f"the value of {name} is no text: {value!r}")
-    return variables
+    return Variables(cast("Mapping[str, str]", values))

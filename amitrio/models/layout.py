@@ -215,7 +215,7 @@ def _written(value: Any, spec: Spec, prefix: str) -> Iterator[Written]:
     if spec.form == "one" or (spec.form == "words" and value):
         yield header, value if isinstance(value, Secret) else spec.codec.write(value)
     elif spec.form == "part":
-        yield from layout_of(type(value)).write(value, header)
+        yield from layout_of(_class_of(value)).write(value, header)
     elif spec.form == "numbered":
         yield from _written_numbered(value, spec)
     elif spec.form == "many":
@@ -230,8 +230,12 @@ def _written(value: Any, spec: Spec, prefix: str) -> Iterator[Written]:
 
 def _written_numbered(values: Iterable[Any], spec: Spec) -> Iterator[Written]:
     for index, one in enumerate(values):
-        for field, text in layout_of(type(one)).write(one):
+        for field, text in layout_of(_class_of(one)).write(one):
             yield spec.header.format(index=index, field=field), text
+
+
+def _class_of(value: object) -> type:
+    return type(value)
 
 
 # How a layout is made --------------------------------------------------------------------------

@@ -43,8 +43,12 @@ def _object(value: Any, clean: Callable[[str], str]) -> JSON:
         return value.isoformat()
     if isinstance(value, Address):
         return clean(str(value))
-    fields = attrs.fields(type(value))
+    fields = attrs.fields(_class_of(value))
     return {field.name: plain(getattr(value, field.name), clean) for field in fields}
+
+
+def _class_of(value: object) -> type:
+    return type(value)
 
 
 def plain_headers(headers: Headers, clean: Callable[[str], str]) -> JSON:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Generic, Self, TypeVar, overload
+from typing import Generic, Self, TypeVar, cast, overload
 
 from amitrio.models.base import Event, Message
 from amitrio.protocol.framing import CRLF
@@ -136,7 +136,8 @@ class ListReply(Reply, Sequence[E_co], Generic[E_co, C_co]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ListReply):
             return NotImplemented
-        return super().__eq__(other) and self._whole() == other._whole()
+        listed = cast("ListReply[Event, Event]", other)
+        return super().__eq__(listed) and self._whole() == listed._whole()
 
     def __hash__(self) -> int:
         return hash((self._frame, self._whole()))

@@ -86,7 +86,7 @@ class Shape:
         pieces: Pieces = match.groups()
         self._filler.fill(message, pieces)
         for part in self._parts:
-            inner: object = object.__new__(part.cls)
+            inner = _new(part.cls)
             part.filler.fill(inner, pieces)
             part.put(message, inner)
         return tuple((name, pieces[index]) for index, name in self._others)
@@ -180,6 +180,10 @@ def _filler(
             if name not in taken and name not in leave
         ),
     )
+
+
+def _new(cls: type[object]) -> object:
+    return cls.__new__(cls)
 
 
 def _chosen(indices: tuple[int, ...]) -> Callable[[Pieces], Pieces]:

@@ -17,10 +17,16 @@ __all__ = ["shown"]
 
 def shown(value: Any) -> str:
     """`Class(field=..., field=...)` with the fields that hold something."""
-    fields = sorted(attrs.fields(type(value)), key=lambda field: not field.metadata)
+    cls = _class_of(value)
+    fields = sorted(attrs.fields(cls), key=lambda field: not field.metadata)
     held = [(field, getattr(value, field.name)) for field in fields]
     told = [f"{field.name}={_one(field, one)}" for field, one in held if _is_set(one)]
-    return f"{type(value).__name__}({', '.join(told)})"
+    return f"{cls.__name__}({', '.join(told)})"
+
+
+def _class_of(value: object) -> type:
+    """The class of a value of which nothing is known to a type checker."""
+    return type(value)
 
 
 def _is_set(value: object) -> bool:

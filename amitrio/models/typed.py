@@ -232,6 +232,9 @@ def _by_hand(cls: type[Typed], fields: dict[str, object]) -> Typed:
 
 
 def _checked(name: str, value: str) -> tuple[str, str]:
-    if "\r\n" in value or any(letter in name for letter in ":\r\n"):
+    if "\r\n" in value or "\r" in name or "\n" in name:
         raise ValueError(f"{printable(name)} holds a line break: it would be several headers")
+    # The name of a channel may stand in the header's own: ChanVariable(Local/12:34@x-1;1).
+    if ":" in name and not ("ChanVariable(" in name and name.endswith(")")):
+        raise ValueError(f"{printable(name)} holds a colon: another header would be read")
     return name, value
