@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amitrio.models.lazy import action_places, lazily
+from amitrio.models.lazy import action_places as _action_places
+from amitrio.models.lazy import lazily as _lazily
 
 if TYPE_CHECKING:
     from amitrio.models.generated.actions import *  # noqa: F403
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = lazily(__name__, action_places)
+    __getattr__, __dir__ = _lazily(__name__, _action_places)

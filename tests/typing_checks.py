@@ -15,7 +15,10 @@ async def replies(client: ami.Client) -> None:
     assert_type(count["NewMessages"], str)
     by_name = await client.send("MailboxCount", Mailbox="100@default")
     assert_type(by_name, actions.MailboxCountReply)
-    assert_type(await client.send(actions.Redirect(channel="a", context="b", exten="1", priority="1")), ami.Reply)
+    assert_type(
+        await client.send(actions.Redirect(channel="a", context="b", exten="1", priority="1")),
+        ami.Reply,
+    )
     assert_type(await client.send("Command", Command="core show uptime"), ami.CommandReply)
     assert_type(await client.send(actions.Command(command="x")), ami.CommandReply)
     assert_type(await client.send("GetConfig", Filename="x.conf"), ami.ConfigReply)

@@ -28,6 +28,7 @@ __all__ = [
     "CLOCK",
     "EPOCH",
     "ESCAPED",
+    "ESCAPED_NAME",
     "FLAG",
     "HEXADECIMAL",
     "INTEGER",
@@ -109,7 +110,8 @@ def _unquoted(text: str) -> str:
 
 TEXT = Codec(str, str, NULLS)
 VERBATIM = Codec(str, str, frozenset())
-ESCAPED = Codec(unescape, escape, NULLS)
+ESCAPED = Codec(unescape, escape, frozenset())
+ESCAPED_NAME = Codec(unescape, escape, NULLS)
 # ast_uri_encode() with its default set, as res_agi.c calls it.
 PERCENT = Codec(_unquoted, lambda text: quote(text, safe="-_.!~*'()"), frozenset())
 

@@ -300,7 +300,7 @@ def part(prefix: str, inner: type, **options: Unpack[Options]) -> Any:
 
 def snapshot_text(header: str, key: str, *, c_escaped: bool = False) -> Any:
     """Text for which a snapshot has `<unknown>` where there is none: it leaves no header out."""
-    codec = codecs.ESCAPED if c_escaped else codecs.TEXT
+    codec = codecs.ESCAPED_NAME if c_escaped else codecs.TEXT
     spec = Spec(header, codec, spelled_null=UNKNOWN, snapshot_key=key)
     return attrs.field(default=None, metadata={"wire": spec})
 

@@ -82,10 +82,16 @@ class Typed(Message):
         return self._problems
 
     def to_dict(self) -> dict[str, JSON]:
-        """The fields as plain values: text, numbers, truth, None, lists, dicts."""
+        """The fields as plain values: text, numbers, truth, None, lists, dicts.
+
+        Values that their fields cannot hold are under `problems`, as they were sent.
+        """
         clean = self._clean()
-        fields = {name: plain(getattr(self, name), clean) for name in _names(type(self))}
-        return {"kind": self.about.kind, **fields}
+        told: dict[str, JSON] = {"kind": self.about.kind}
+        told |= {name: plain(getattr(self, name), clean) for name in _names(type(self))}
+        if self.problems:
+            told["problems"] = {one.field: clean(one.text) for one in self.problems}
+        return told
 
     def _clean(self) -> Callable[[str], str]:
         return super()._clean() if _is_from_wire(self) else _cleaned

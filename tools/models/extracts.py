@@ -4,6 +4,7 @@
     tools/facts/observed.json        the headers that captures of both releases show
     tools/facts/sent.json            which release can send which event, by its source
     tools/facts/privileges.json      what each action asks of its user
+    tools/facts/versions.json        of which Asterisk the documentation was read
     tools/facts/history.json         since when, and until when, a thing has been there
 
 Law: writing what was read gives the same bytes; a change of one entry changes one line.
