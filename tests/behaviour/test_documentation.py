@@ -19,7 +19,10 @@ def test_the_extract_is_what_the_server_documents(name: str, pytestconfig: pytes
     release = prepared(name, pytestconfig)
     tree = location(release)
     told = subprocess.run(
-        ["chroot", str(tree), "asterisk", "-V"], capture_output=True, text=True, check=True
+        ["/usr/sbin/chroot", str(tree), "/usr/sbin/asterisk", "-V"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     extracted = load("versions")["documented"][release]
     if extracted not in told.stdout:

@@ -77,7 +77,6 @@ def test_the_first_wins_though_it_holds_nothing(first: str) -> None:
     [
         ("Text", "<unknown>"),
         ("Text", "N/A"),
-        ("Escaped", "(null)"),
         ("Integer", ""),
         ("Epoch", "0"),
         ("Light", "-none-"),
@@ -91,7 +90,9 @@ def test_what_asterisk_writes_for_nothing_is_nothing(header: str, text: str) -> 
     assert reading.problems == []
 
 
-@pytest.mark.parametrize(("header", "text"), [("Verbatim", "<unknown>"), ("Text", "")])
+@pytest.mark.parametrize(
+    ("header", "text"), [("Verbatim", "<unknown>"), ("Escaped", "(null)"), ("Text", "")]
+)
 def test_what_may_have_been_meant_is_kept(header: str, text: str) -> None:
     assert held(read((header, text))) == {header.lower(): text}
 
