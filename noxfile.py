@@ -71,6 +71,14 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session(python=OLDEST)
+def models(session: nox.Session) -> None:
+    """Whether the generated models are up to date, and what of captured traffic they hold."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "tools.generate_models", "--check")
+    session.run("python", "-m", "tools.coverage", *session.posargs)
+
+
+@nox.session(python=OLDEST)
 def asterisk(session: nox.Session) -> None:
     """The behaviour suite against real Asterisk 22 and 16. Needs Debian and root."""
     session.install("-e", ".[test]")
