@@ -91,9 +91,8 @@ class Client(EventSource[Never], Speaking):
         self._session.check_open()
 
     def _ended(self) -> ConnectionLost | ConnectionClosed:
-        ending = self._session.ending
-        assert ending is not None  # noqa: S101 - a stream ends with its connection
-        return ending.error()
+        # Without an ending yet: its streams belong to a supervised client, which was left.
+        return (self._session.ending or self._session.farewell()).error()
 
     # The end -------------------------------------------------------------------------------------
 

@@ -74,13 +74,18 @@ class Ledger:
         """Give back room that no action has used."""
         self._room.release()
 
-    def post(self, action: Action, pending: Pending, shape: ReplyShape) -> Exchange:
-        """Send an action for which room was acquired. Raises ValueError, and has no entry then."""
+    def post(
+        self, action: Action, pending: Pending, shape: ReplyShape, *, has_room: bool = True
+    ) -> Exchange:
+        """Send an action for which room was acquired. Raises ValueError, and has no entry then.
+
+        `has_room=False` sends one beyond the room that there is, such as the last.
+        """
         exchange, frame = self._connection.send(
             action.name, action.headers, action_id=secrets.token_urlsafe(16), shape=shape
         )
         letter = self._outbox.post(frame, lone=self._oldest is None)
-        self._entries[exchange] = Entry(pending, letter, allowance_of(action))
+        self._entries[exchange] = Entry(pending, letter, allowance_of(action), has_room)
         if self._oldest is None:
             self.renew_oldest(anyio.current_time())
         return exchange
@@ -130,6 +135,11 @@ class Ledger:
         self._oldest = oldest
         self._watch.oldest_since = math.inf if oldest is None else now
         self._watch.allowance = 0.0 if oldest is None else self._entries[oldest].allowance
+
+    def list_moves(self) -> None:
+        """A list that moves is not late, and nothing behind it has begun, be it given up itself."""
+        if self._oldest is not None:
+            self._watch.oldest_since = self._watch.heard
 
     def give_up_oldest(self, now: float) -> None:
         """The oldest action is past its time: taken back if it has not left, like `abandon`."""

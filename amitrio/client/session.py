@@ -132,7 +132,7 @@ class Session:
         if self.ending is not None:
             raise self.ending.error()
         if self._leaving:
-            raise self._closed().error()
+            raise self.farewell().error()
 
     async def wait_greeted(self) -> Banner:
         """The banner. Raises the ending's error. Cancellation leaves nothing behind."""
@@ -174,7 +174,7 @@ class Session:
                 with anyio.move_on_after(_FAREWELL):
                     await self._say_goodbye()
             finally:  # asyncio's own task.cancel() minds no shield
-                self.end(self._closed())
+                self.end(self.farewell())
                 await self._hang_up()
 
     def end(self, ending: Ending) -> None:
@@ -239,6 +239,8 @@ class Session:
                 # The program itself may have been held up, and the bytes be there: the reader,
                 # which was woken with this task, goes first.
                 await anyio.lowlevel.checkpoint()
+                if self._over.is_set():
+                    return  # what it read was the end
                 verdict = self._watch.verdict(now)
             if verdict is Verdict.DEAD:
                 await self._bury(now)
@@ -295,7 +297,7 @@ class Session:
         self._ledger[received.exchange].pending.started(received.frame, chunk)
 
     def _on_item(self, received: ItemReceived, chunk: Chunk) -> None:
-        self._watch.oldest_since = self._watch.heard  # a list that moves is not late
+        self._ledger.list_moves()
         self._ledger[received.exchange].pending.item(received.frame, chunk)
 
     def _on_ended(self, received: ListEnded, chunk: Chunk) -> None:
@@ -330,7 +332,7 @@ class Session:
     async def _say_goodbye(self) -> None:
         if self.state is State.READY and not self._leaving:
             self._leaving = True
-            self._ledger.post(_LOGOFF, Pending(), SIMPLE)
+            self._ledger.post(_LOGOFF, Pending(), SIMPLE, has_room=False)
         if self._leaving:
             await self._over.wait()
 
@@ -362,7 +364,7 @@ class Session:
 
     def _eof(self) -> Ending:
         if self._leaving:
-            return self._closed()
+            return self.farewell()
         if self.connection.torn:
             return Ending(
                 f"{self.label} closed the connection inside a frame: it does so to a client that"
@@ -372,12 +374,13 @@ class Session:
             return Ending(f"{self.label} shut down")
         return Ending(f"{self.label} closed the connection")
 
-    def _closed(self) -> Ending:
+    def farewell(self) -> Ending:
+        """The ending that this program brings about."""
         return Ending(f"the connection to {self.label} was closed by this program", ours=True)
 
     def _lost(self, reason: str, cause: Exception) -> Ending:
         if self._leaving:
-            return self._closed()
+            return self.farewell()
         return Ending(reason.rstrip(": "), cause=cause)
 
 
