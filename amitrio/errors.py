@@ -6,6 +6,7 @@
     │   ├── PermissionDenied       .needs: the classes of which the user wants one
     │   ├── UnknownAction          no such module, or still booting
     │   └── OriginateFailed        the call was not answered; .reason is Asterisk's number
+    ├── FeatureMissing             this Asterisk would not do what is asked; nothing was sent
     ├── ConnectionFailed           no connection came about
     ├── ConnectionLost             it ended without our wish; .executed
     ├── ConnectionClosed           we closed it
@@ -35,6 +36,7 @@ __all__ = [
     "ConnectionFailed",
     "ConnectionLost",
     "Executed",
+    "FeatureMissing",
     "ListTooLong",
     "OriginateFailed",
     "PermissionDenied",
@@ -115,6 +117,14 @@ class OriginateFailed(ActionError):
     def __init__(self, message: str, *, reason: int | None, headers: Headers = NO_HEADERS) -> None:
         super().__init__(message, action="Originate", headers=headers)
         self.reason = reason
+
+
+class FeatureMissing(AMIError):
+    """What is asked needs a newer Asterisk, and this one would not say so; nothing was sent."""
+
+    def __init__(self, message: str, *, feature: str) -> None:
+        super().__init__(message)
+        self.feature = feature
 
 
 class ConnectionFailed(AMIError):

@@ -7,6 +7,7 @@ nothing came become one, so that there is always room to tell of one more.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
 import attrs
 
@@ -36,6 +37,8 @@ class Disconnected(Gap):
     """One line that says why, and where possible what to do. Of several losses, the last."""
     restarted: bool = attrs.field(default=False, repr=False, eq=False)
     """Whether Asterisk was restarted between losses that became one."""
+    earlier: float = attrs.field(default=0.0, repr=False, eq=False)
+    """Seconds from the first to the last of the losses that became one."""
 
 
 @attrs.frozen
@@ -50,27 +53,28 @@ class Reconnected(Gap):
 
 
 def coalesced(gaps: tuple[Gap, ...], gap: Gap) -> tuple[Gap, ...]:
-    """Gaps with nothing between them, and one more: a loss, and its end once there is one."""
-    first = next((one for one in gaps if isinstance(one, Disconnected)), None)
-    if first is None:
+    """Gaps with nothing between them, and one more: a loss, and its end once there is one.
+
+    Before the loss there may be the end of one that was told already.
+    """
+    lost = next((n for n, one in enumerate(gaps) if isinstance(one, Disconnected)), None)
+    if lost is None or not isinstance(gap, Disconnected | Reconnected):
         return (*gaps, gap)
-    others = tuple(one for one in gaps if not isinstance(one, Disconnected | Reconnected))
+    first = cast("Disconnected", gaps[lost])
+    ends = [one for one in gaps[lost:] if isinstance(one, Reconnected)]
+    restarted = first.restarted or any(one.restarted for one in ends)
     if isinstance(gap, Disconnected):
-        restarted = first.restarted or any(
-            one.restarted for one in gaps if isinstance(one, Reconnected) and one.restarted
-        )
-        return (*others, Disconnected(first.at, gap.reason, restarted))
-    if isinstance(gap, Reconnected):
-        down_for = (gap.at - first.at).total_seconds()
-        return (*others, first, Reconnected(gap.at, down_for, first.restarted or gap.restarted))
-    return (*gaps, gap)
+        earlier = (gap.at - first.at).total_seconds()
+        return (*gaps[:lost], Disconnected(first.at, gap.reason, restarted, earlier))
+    end = Reconnected(gap.at, first.earlier + gap.down_for, restarted or gap.restarted)
+    return (*gaps[:lost], first, end)
 
 
-def error_of(gap: Gap) -> AMIError:
-    """The gap as an error, for who waits for one event."""
+def error_of(gap: Gap, buffer: int = 0) -> AMIError:
+    """The gap as an error, for who wants events alone; `buffer` is the stream's."""
     if isinstance(gap, EventsDropped):
         return SubscriberTooSlow(
-            f"{gap.count} events gave way before they were taken", buffer=gap.count
+            f"{gap.count} events gave way before they were taken", buffer=buffer
         )
     reason = gap.reason if isinstance(gap, Disconnected) else "the connection was lost meanwhile"
     return ConnectionLost(reason, executed="no")

@@ -48,7 +48,7 @@ class Inbox(Generic[T]):
         self._gap = gap
         self._missed = 0
         self._gaps = 0  # how many of the items are gaps
-        self._first: tuple[Gap, ...] = ()  # gaps whose events have given way
+        self._first: tuple[Gap, ...] = ()  # gaps before which all events gave way
         self._overflowed = overflowed
         self._ended = False
         self._failure: Callable[[], AMIError] | None = None
@@ -121,7 +121,10 @@ class Inbox(Generic[T]):
         self._missed = self._gaps = 0
 
     def take_nowait(self, most: int) -> list[T]:
-        """Up to `most` items that are there; raises the end once nothing is left before it."""
+        """Up to `most` items that are there, and the gaps of what gave way before them.
+
+        Raises the end once nothing is left before it.
+        """
         batch: list[T] = []
         if self._missed and self._gap is not None:
             batch.append(self._gap(self._missed))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from amitrio.protocol.privileges import ALL, PRIVILEGES, event_mask, is_false, is_true
 
-__all__ = ["check_mask", "hears"]
+__all__ = ["check_mask", "hears", "in_force"]
 
 _WORDS = frozenset({*PRIVILEGES, "all", "none", ""})
 
@@ -26,6 +26,13 @@ def check_mask(mask: str) -> None:
             f"the event mask {mask!r} names no class {unknown[0]!r}: give on, off, or classes in"
             " lower case between commas without blanks, such as call,agent"
         )
+
+
+def in_force(mask: str) -> str:
+    """What Asterisk makes of a mask that it takes: the words that it does not know are nothing."""
+    if "," not in mask:
+        return mask
+    return ",".join(word for word in mask.split(",") if word in _WORDS)
 
 
 def hears(mask: str, name: str) -> bool:

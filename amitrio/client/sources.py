@@ -114,7 +114,8 @@ class ActionSender(ABC):
         Raises ValueError for what Asterisk would misread, before a byte leaves. Raises
         ActionError when Asterisk refuses (PermissionDenied, UnknownAction); ConnectionLost and
         ConnectionClosed, whose `executed` tells whether it may have run; ResponseTimeout,
-        ResponseMissing, ListTooLong.
+        ResponseMissing, ListTooLong; FeatureMissing for a Filter that this Asterisk would accept
+        and ignore.
 
         Cancelled, an action that is still queued here is withdrawn; one that has begun to leave
         is sent whole, and its answer is dropped. No action is ever sent twice.

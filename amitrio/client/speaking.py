@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import anyio
 import attrs
 
+from amitrio.client.criteria import has_criteria, ignored_criteria, reads_criteria
 from amitrio.client.lists import ListStream, open_list
-from amitrio.client.masks import hears
+from amitrio.client.masks import hears, in_force
 from amitrio.client.outbound import OutboundCall, new_channel_id, originate_action, place_call
 from amitrio.client.request import request
 from amitrio.client.session import Session
 from amitrio.client.sources import ActionSender
+from amitrio.errors import ActionError
 from amitrio.models import (
     Action,
     Event,
@@ -45,14 +47,32 @@ class Line:
     session: Session
     login: Reply
     event_mask: str
+    _version: str | None = None
 
     async def request(self, action: Action) -> Reply:
         """The reply to the action. Raises and is cancelled as `Client.send`."""
+        if has_criteria(action):
+            await self._check_criteria()
         reply = await request(self.session, action)
         if action.name.lower() == "events":
             off = reply.headers.get("Events") == "Off"
-            self.event_mask = "off" if off else str(action.get("EventMask"))
+            self.event_mask = "off" if off else in_force(str(action.get("EventMask")))
         return reply
+
+    async def _check_criteria(self) -> None:
+        """Raise where the server would ignore them; asks it once where the banner cannot tell."""
+        banner = self.session.connection.banner
+        release = None if banner is None else banner.release
+        if reads_criteria(release, self._version) is None and self._version is None:
+            self._version = await self._ask_version()
+        if reads_criteria(release, self._version) is False:
+            raise ignored_criteria(release, self._version)
+
+    async def _ask_version(self) -> str:
+        with suppress(ActionError):  # a user who may not ask is believed
+            settings = await request(self.session, Action("CoreSettings"))
+            return settings.headers.get("AsteriskVersion", "")
+        return ""
 
 
 class Speaking(ActionSender):

@@ -45,6 +45,7 @@ class EventStream(Generic[T_co]):
         self._unsubscribe = unsubscribe
         self._where = where  # which a gap passes always: it may stand for events that are wanted
         self._on_gap: Callable[[Gap], None] | None = None
+        self._raised: T_co | None = None  # the gap that was raised last
         self._takes_all = where is None
         self._batch: deque[T_co] = deque()
         self._closed = False
@@ -81,9 +82,16 @@ class EventStream(Generic[T_co]):
     def _is_wanted(self, event: T_co) -> bool:  # type: ignore[misc] # it only looks at it
         if isinstance(event, Gap):
             if self._on_gap is not None:
+                self._raised = event
                 self._on_gap(event)
+                self._raised = None
             return self._on_gap is None
         return self._where is None or self._where(event)
+
+    def _unraise(self) -> None:
+        """Let the gap that was raised be raised once more. The end needs no help in that."""
+        if self._raised is not None:
+            self._batch.appendleft(self._raised)
 
     async def receive_batch(self, most: int, *, within: float) -> list[T_co]:
         """Up to `most` events: what comes within so many seconds after the first.
@@ -91,12 +99,13 @@ class EventStream(Generic[T_co]):
         Waits for the first as long as `receive` does. Cancelled, what it had taken comes again.
         """
         batch = [await self.receive()]
+        self._raised = None
         try:
             with anyio.move_on_after(within):
                 while len(batch) < most:
                     batch.append(await self.receive())
         except (AMIError, anyio.EndOfStream, anyio.ClosedResourceError):
-            pass  # the end is told again by the next call; this one has events to give
+            self._unraise()  # this call has events to give; the next one is told of it
         except BaseException:
             self._batch.extendleft(reversed(batch))
             raise

@@ -41,6 +41,10 @@ class Backoff:
 
     def delay(self, failures: int) -> float:
         """Seconds to wait after so many failures in a row, the first being 1."""
-        # 2 to the power of 64 is past any bound; a larger exponent would overflow.
-        whole = min(self.most, self.first * self.factor ** min(failures - 1, 64))
-        return whole * (1 - self.jitter * self.random())
+        return min(self.most, self._grown(failures - 1)) * (1 - self.jitter * self.random())
+
+    def _grown(self, times: int) -> float:
+        try:
+            return self.first * self.factor**times
+        except OverflowError:  # past any bound
+            return float("inf")

@@ -7,7 +7,9 @@ and tell of each gap at its place.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+import anyio
 
 from amitrio.client.client import too_slow
 from amitrio.client.gaps import EventsDropped, Gap
@@ -25,7 +27,30 @@ from amitrio.supervisor.plain import PlainEvents
 if TYPE_CHECKING:
     from amitrio.models.generated.events.system import FullyBooted
 
-__all__ = ["SupervisedClient"]
+__all__ = ["LinkStates", "SupervisedClient"]
+
+_LAST = frozenset({Link.FAILED, Link.CLOSED})
+
+
+class LinkStates(AsyncIterator[Link]):
+    """The states of a supervised client, as they follow each other."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._told: Link | None = None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Link:
+        """The next state. Cancellation leaves nothing."""
+        await anyio.lowlevel.checkpoint()
+        if self._told in _LAST:
+            raise StopAsyncIteration
+        while self._told is self._keeper.link:
+            await self._keeper.wait_changed()
+        self._told = self._keeper.link
+        return self._told
 
 
 class SupervisedClient(EventSource[Gap], Speaking):
@@ -73,15 +98,12 @@ class SupervisedClient(EventSource[Gap], Speaking):
         """
         await self._keeper.wait_connected()
 
-    async def states(self) -> AsyncIterator[Link]:
-        """The state as it is, then each that follows; a slow reader misses those in between."""
-        told: Link | None = None
-        while told not in {Link.FAILED, Link.CLOSED}:
-            if told is self._keeper.link:
-                await self._keeper.wait_changed()
-                continue
-            told = self._keeper.link
-            yield told
+    def states(self) -> LinkStates:
+        """The state as it is, then each that follows; ends with FAILED and CLOSED.
+
+        `async for state in client.states()`. A slow reader misses those in between.
+        """
+        return LinkStates(self._keeper)
 
     # Actions -------------------------------------------------------------------------------------
 
@@ -91,7 +113,7 @@ class SupervisedClient(EventSource[Gap], Speaking):
     async def _request(self, action: Action) -> Reply:
         reply = await super()._request(action)
         if action.name.lower() == "filter":
-            self._keeper.filters.append(action)
+            self._keeper.remember(action)
         return reply
 
     # Events --------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 Law: it never gives up on what may pass (a closed port, a server that shuts down, a session that
 somebody kicked), and gives up at once on what will not (a refused secret, a certificate that
-does not verify). Between tries it waits longer and longer, never in step with others.
+does not verify). Between tries it waits longer and longer, never in step with others. The link
+says at every moment what an action would meet.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ import logging
 import ssl
 from collections.abc import Callable
 from copy import copy
+from functools import partial
 
 import anyio
 import attrs
 
 from amitrio.client.client import Client
+from amitrio.client.ending import Ending
+from amitrio.client.masks import hears
 from amitrio.client.opening import Dial, opened
 from amitrio.client.session import Session
 from amitrio.client.settings import Settings
@@ -26,8 +30,8 @@ from amitrio.errors import (
     AMIError,
     AuthenticationFailed,
     ConnectionClosed,
-    ConnectionFailed,
     ConnectionLost,
+    FeatureMissing,
     ProtocolError,
 )
 from amitrio.models import Action
@@ -40,6 +44,8 @@ _logger = logging.getLogger("amitrio.supervisor")
 
 # A server that boots for longer than this is used as far as it goes.
 _BOOT = 300.0
+# An expression that is found in every event: includes are added up.
+_ALL_PASS = Action("Filter", {"Operation": "Add", "Filter": "Event"})
 
 
 class Link(enum.Enum):
@@ -62,43 +68,47 @@ class Keeper:
     dial: Dial
     backoff: Backoff
     retry_refused: float | None
-    standing: Standing = attrs.field(factory=Standing)
     filters: list[Action] = attrs.field(factory=list)
     """What was sent to restrict the events, to be sent again to each new session."""
     link: Link = Link.CONNECTING
     line: Line | None = None
+    """There while the link is CONNECTED."""
     client: Client | None = None
+    """That of the last connection."""
     reason: str = "the first connection is being made"
+    standing: Standing = attrs.field(init=False)
     _failure: Callable[[], AMIError] | None = None
     _was_connected: bool = False
     _changed: anyio.Event = attrs.field(factory=anyio.Event)
+
+    def __attrs_post_init__(self) -> None:
+        self.standing = Standing(self._down)
 
     async def run(self) -> None:
         """Connect, and again after each loss, until that is of no use any more."""
         failures = 0
         while True:
-            began = anyio.current_time()
             self._move(Link.CONNECTING)
+            lived, pause = 0.0, None
             try:
-                await self._live()
+                lived = await self._live()
             except AMIError as exc:
                 self.reason = str(exc)
-                if self._is_final(exc):
+                if _is_refusal(exc):
+                    pause = self.retry_refused
+                if pause is None and self._is_final(exc):
                     self._give_up(exc)
                     return
-                pause = self._pause(exc)
-            else:
-                pause = 0.0
             self._move(Link.WAITING)
-            failures = 1 if anyio.current_time() - began >= self.backoff.stable else failures + 1
-            await self.backoff.sleep(max(pause, self.backoff.delay(failures)))
+            failures = 1 if lived >= self.backoff.stable else failures + 1
+            await self.backoff.sleep(self.backoff.delay(failures) if pause is None else pause)
 
     async def wait_connected(self) -> None:
         """Return once there is a connection; raise what ended the tries."""
+        await anyio.lowlevel.checkpoint()  # before the look, so that what it saw still holds
         while self.link is not Link.CONNECTED:
             self.check_hope()
             await self._changed.wait()
-        await anyio.lowlevel.checkpoint()
 
     async def wait_changed(self) -> None:
         """Return when the link is another."""
@@ -113,69 +123,89 @@ class Keeper:
 
     def check_up(self) -> Line:
         """The line; raises why there is none. Nothing was sent then."""
-        if self.line is not None and self.line.session.ending is None:
+        if self.line is not None:
             return self.line
         self.check_hope()
         raise ConnectionLost(
-            f"not connected to {self.settings.label}, trying on: {self.reason}",
-            executed="no",
+            f"not connected to {self.settings.label} at the moment: {self.reason}", executed="no"
         )
+
+    def remember(self, action: Action) -> None:
+        """A filter is in force; it is to be so in the next sessions too."""
+        if action not in self.filters:
+            self.filters.append(action)
 
     def close(self) -> None:
         """The program leaves: streams end plainly."""
         self.standing.finish(None)
+        self.line = None
         self._move(Link.CLOSED)
 
     # One connection ------------------------------------------------------------------------------
 
-    async def _live(self) -> None:
-        """Connect, say what has to be said again, and wait until it is lost."""
-        try:
-            async with opened(self.settings, self.dial, _unused, self.standing) as client:
-                await self._settle_in(client)
-                self.client, self.line = client, client.line
-                self._was_connected = True
-                self._move(Link.CONNECTED)
-                loss = await client.wait_closed()
-                self.reason = str(loss)
-        finally:
-            if self.line is not None:
-                self.settings = attrs.evolve(self.settings, event_mask=self.line.event_mask)
-            self.line = None
+    async def _live(self) -> float:
+        """Connect, say what has to be said again, and wait for the loss: the seconds between."""
+        if self.client is not None:
+            mask = self.client.line.event_mask
+            self.settings = attrs.evolve(self.settings, event_mask=mask)
+        async with opened(self.settings, self.dial, _unused, self.standing) as client:
+            await self._settle_in(client)
+            self._up(client)
+            began = anyio.current_time()
+            await client.wait_closed()
+            return anyio.current_time() - began
 
     async def _settle_in(self, client: Client) -> None:
         """Wait for Asterisk to have booted, and restrict the events as they were before."""
-        if client.fully_booted is None and self.standing.booted_once:
+        if client.fully_booted is None and self._hears_of_boots():
+            self.reason = "Asterisk is still booting"
             self.standing.announce(restarted=True)
-            with anyio.move_on_after(_BOOT):
+            with anyio.move_on_after(_BOOT) as waiting:
                 await client.wait_for("FullyBooted")
+            # Else this user may not hear it any more, and is not to wait for it again.
+            self.standing.booted_once = not waiting.cancelled_caught
+        await self._restrict(client)
+        self.standing.announce(restarted=None)
+
+    def _hears_of_boots(self) -> bool:
+        return self.standing.booted_once and hears(self.settings.event_mask, "system")
+
+    async def _restrict(self, client: Client) -> None:
+        """Say the filters again, in order. One that is refused must not make the others hide
+        what it would have let through: more events may come than were asked for, never less.
+        """
+        refused = 0
         for action in self.filters:
             try:
                 await client.send(action)
-            except ActionError as exc:
-                # More events come than were asked for, and none is missed.
+            except (ActionError, FeatureMissing) as exc:
+                refused += 1
                 _logger.warning("a filter is not in force any more: %s", exc)
-        self.standing.announce(restarted=None)
+        if 0 < refused < len(self.filters):
+            await client.send(_ALL_PASS)
+
+    def _up(self, client: Client) -> None:
+        client.line.session.check_open()
+        self.client, self.line = client, client.line
+        self._was_connected = True
+        self._move(Link.CONNECTED)
+
+    def _down(self, ending: Ending) -> None:
+        """The session has ended; told at once, by whoever ended it."""
+        if self.line is not None:
+            self.line = None
+            self.reason = ending.reason
+            self._move(Link.WAITING)
+
+    # What comes of it ----------------------------------------------------------------------------
 
     def _is_final(self, error: AMIError) -> bool:
-        if isinstance(error, AuthenticationFailed):
-            return self.retry_refused is None
-        if isinstance(error, ConnectionFailed):
-            return _is_of_certificates(error)
-        return isinstance(error, ProtocolError) and not self._was_connected
-
-    def _pause(self, error: AMIError) -> float:
-        """Seconds to wait at least: a refused secret is not to be tried as often as a dead port."""
-        if isinstance(error, AuthenticationFailed) and self.retry_refused is not None:
-            return self.retry_refused
-        return 0.0
+        not_ami = isinstance(error, ProtocolError) and not self._was_connected
+        return not_ami or _is_refusal(error)
 
     def _give_up(self, error: AMIError) -> None:
-        def again() -> AMIError:
-            return copy(error)  # a traceback belongs to one place
-
-        self._failure = again
-        self.standing.finish(again)
+        self._failure = partial(_again, _again(error))
+        self.standing.finish(self._failure)
         self._move(Link.FAILED)
 
     def _move(self, link: Link) -> None:
@@ -186,13 +216,21 @@ class Keeper:
         changed.set()
 
 
-def _is_of_certificates(error: BaseException) -> bool:
+def _is_refusal(error: BaseException) -> bool:
+    """Whether somebody has to change something: the secret, or a certificate."""
+    if isinstance(error, AuthenticationFailed):
+        return True
     cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return True
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
         cause = cause.__cause__
-    return False
+    return cause is not None
+
+
+def _again(error: AMIError) -> AMIError:
+    """A fresh error, since a traceback belongs to one place."""
+    fresh = copy(error)
+    fresh.__cause__ = error.__cause__
+    return fresh
 
 
 def _unused(_: Session) -> None:

@@ -6,6 +6,7 @@ Law: a gap is raised or skipped because somebody asked for it by name.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal, Never, Protocol
 
 from amitrio.client.gaps import Gap, Reconnected, error_of
@@ -36,11 +37,12 @@ class PlainEvents(EventSource[Never]):
         self, patterns: list[str], where: Where, buffer: int, *, drops: bool
     ) -> EventStream[Any]:
         stream = self._owner._open_stream(patterns, where, buffer, drops=drops)
-        stream.on_gap(_skipped if self._manner == "skip" else _raised)
+        stream.on_gap(_skipped if self._manner == "skip" else partial(_raised, buffer))
         return stream
 
     def _check_listening(self) -> None:
-        self._owner._check_listening()
+        if self._manner == "raise":  # who skips gaps waits through this one too
+            self._owner._check_listening()
 
     def _ended(self) -> Exception:
         return self._owner._ended()
@@ -50,7 +52,7 @@ def _skipped(_: Gap) -> None:
     """It is not told."""
 
 
-def _raised(gap: Gap) -> None:
+def _raised(buffer: int, gap: Gap) -> None:
     """The loss is raised; that it is over shows by the next event."""
     if not isinstance(gap, Reconnected):
-        raise error_of(gap)
+        raise error_of(gap, buffer)

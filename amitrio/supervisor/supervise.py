@@ -40,11 +40,11 @@ class Supervision(AbstractAsyncContextManager[SupervisedClient]):
         backoff: Backoff,
         retry_refused: float | None,
     ) -> None:
+        self._keeper = Keeper(settings, dial, backoff, retry_refused)
         if start not in {"connected", "at_once"}:
             raise ValueError(f'start is "connected" or "at_once", not {start!r}')
         if retry_refused is not None and not retry_refused > 0:
             raise ValueError("retry_refused is a positive number of seconds")
-        self._keeper = Keeper(settings, dial, backoff, retry_refused)
         self._start = start
         self._scope: AbstractAsyncContextManager[SupervisedClient] | None = None
 

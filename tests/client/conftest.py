@@ -26,7 +26,11 @@ _VIRTUAL_SECONDS = 1e7
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
+    limit(items, Path(__file__).parent)
+
+
+def limit(items: list[pytest.Item], here: Path) -> None:
+    """Give each async test of the directory its time limit."""
     for item in items:
         if not isinstance(item, pytest.Function) or here not in item.path.parents:
             continue
