@@ -86,6 +86,20 @@ def asterisk(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "--asterisk", "tests/behaviour", *session.posargs)
 
 
+@nox.session(python=OLDEST)
+def chaos(session: nox.Session) -> None:
+    """10,000 seeds of the deterministic simulation on both backends; `-- 500` for fewer."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "tests.chaos", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def planted(session: nox.Session) -> None:
+    """Bugs put into the client at run time: the simulation must find each on both backends."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "tests.chaos", "--planted")
+
+
 def _lowest_dependencies() -> list[str]:
     project = nox.project.load_toml("pyproject.toml")["project"]
     extras = project["optional-dependencies"]
