@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2024.10"
@@ -12,6 +14,13 @@ nox.options.sessions = ["tests", "lowest", "lint", "types", "imports", "docs"]
 # The Pythons that pyproject.toml's classifiers promise.
 PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 OLDEST = PYTHONS[0]
+
+PROPERTIES = [
+    "tests/protocol/test_machine.py",
+    "tests/protocol/test_dictionaries.py",
+    "tests/client/test_machine.py",
+]
+FUZZ_TARGETS = ["client", "requests", "actions"]
 
 
 @nox.session(python=PYTHONS)
@@ -98,6 +107,27 @@ def planted(session: nox.Session) -> None:
     """Bugs put into the client at run time: the simulation must find each on both backends."""
     session.install("-e", ".[test]")
     session.run("python", "-m", "tests.chaos", "--planted")
+
+
+@nox.session(python=OLDEST)
+def properties(session: nox.Session) -> None:
+    """State machines of 5,000 examples of 50 steps, and 100,000 dictionaries of headers."""
+    session.install("-e", ".[test]")
+    arguments = session.posargs or PROPERTIES
+    session.run("python", "-m", "pytest", *arguments, env={"HYPOTHESIS_PROFILE": "thorough"})
+
+
+@nox.session(python=OLDEST)
+def fuzz(session: nox.Session) -> None:
+    """1,000,000 inputs for each target of fuzz/; `-- client -runs=N` for one target and fewer."""
+    session.install("-e", ".", "atheris")
+    options = [option for option in session.posargs if option.startswith("-")]
+    names = [name for name in session.posargs if name not in options]
+    for target in names or FUZZ_TARGETS:
+        found = Path(session.create_tmp()) / f"fuzz-{target}"
+        found.mkdir(exist_ok=True)
+        limits = ["-runs=1000000", "-rss_limit_mb=200"]
+        session.run("python", "-m", "fuzz", target, *limits, *options, str(found))
 
 
 def _lowest_dependencies() -> list[str]:

@@ -17,4 +17,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("thorough", parent=settings.get_profile("ci"), max_examples=3000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+_PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci")
+settings.load_profile(_PROFILE)
+
+
+def examples(*, few: int, many: int) -> settings:
+    """The settings of a test with numbers of its own: `many` under the thorough profile."""
+    return settings(max_examples=many if _PROFILE == "thorough" else few)

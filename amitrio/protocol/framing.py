@@ -40,6 +40,7 @@ class Framer:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The frames that `data` completes. Raises ProtocolError past the limits."""
+        self.rescued = []
         if self._held:
             if not self._completes(data):
                 return []

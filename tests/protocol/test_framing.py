@@ -155,3 +155,11 @@ def test_what_is_held_is_bounded() -> None:
     assert len(framer._held) == LIMITS.frame
     with pytest.raises(ProtocolError, match="a frame is longer"):
         framer.feed(b"A: 1")
+
+
+def test_frames_that_were_given_are_not_given_again_with_the_one_too_long() -> None:
+    framer = Framer(LIMITS)
+    assert framer.feed(FITS + b"A: ") == FITS.split(b"\r\n\r\n")[:-1]
+    with pytest.raises(ProtocolError, match="a line is longer"):
+        framer.feed(b"45678901")
+    assert framer.rescued == []

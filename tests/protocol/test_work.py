@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, SupportsIndex
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -11,75 +11,11 @@ from amitrio.limits import DEFAULT_LIMITS
 from amitrio.protocol.framing import Framer
 from amitrio.protocol.greeting import Greeting
 from amitrio.protocol.requests import RequestReader
-
-
-class Work:
-    """How many bytes were scanned or copied."""
-
-    def __init__(self) -> None:
-        self.bytes = 0
-
-
-class CountedBytes(bytes):
-    """Bytes that count what is done with them."""
-
-    work: Work
-
-    @classmethod
-    def of(cls, data: bytes, work: Work) -> CountedBytes:
-        made = cls(data)
-        made.work = work
-        return made
-
-    def __getitem__(self, key: Any) -> Any:
-        got = super().__getitem__(key)
-        if isinstance(got, int):
-            return got
-        self.work.bytes += len(got)
-        return CountedBytes.of(got, self.work)
-
-    def __radd__(self, other: bytes) -> CountedBytes:
-        self.work.bytes += len(other) + len(self)
-        return CountedBytes.of(other.__add__(self), self.work)
-
-    def __add__(self, other: Any) -> CountedBytes:
-        return CountedBytes.of(other, self.work).__radd__(bytes(self))
-
-    def split(self, *args: Any) -> list[bytes]:
-        self.work.bytes += len(self)
-        return [CountedBytes.of(part, self.work) for part in super().split(*args)]
-
-
-class CountedArray(bytearray):
-    """The same for what a framer holds."""
-
-    work: Work
-
-    def __iadd__(self, other: Any) -> CountedArray:  # type: ignore[misc]  # noqa: PYI034
-        self.work.bytes += len(other)
-        super().__iadd__(other)
-        return self
-
-    def __bytes__(self) -> bytes:
-        self.work.bytes += len(self)
-        return CountedBytes.of(bytes(memoryview(self)), self.work)
-
-    def find(self, sub: Any, start: SupportsIndex = 0, *rest: Any) -> int:  # type: ignore[override]
-        self.work.bytes += len(self) - int(start)
-        return super().find(sub, start, *rest)
-
-    def rfind(self, sub: Any, start: SupportsIndex = 0, *rest: Any) -> int:  # type: ignore[override]
-        self.work.bytes += len(self) - int(start)
-        return super().rfind(sub, start, *rest)
-
-
-def in_pieces(data: bytes, size: int, work: Work) -> Iterator[CountedBytes]:
-    return (CountedBytes.of(data[at : at + size], work) for at in range(0, len(data), size))
+from tests.protocol.counting import CountedArray, Work, in_pieces
 
 
 def watched(machine: Any, work: Work) -> Any:
-    machine._held = CountedArray()
-    machine._held.work = work
+    machine._held = CountedArray.of(work)
     return machine
 
 

@@ -1,0 +1,91 @@
+"""A slice of the fuzzing (fuzz/README.md) that needs no fuzzer: mutations by seeded chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from amitrio.models import shapes
+from amitrio.models.kinds import Spec
+from amitrio.models.layout import GATHER
+from amitrio.protocol import Exchange, ListEnded, Received, encoding, requests
+from amitrio.protocol.correlation import Correlator
+from amitrio.protocol.framing import Framer
+from fuzz.mutations import mutations
+from fuzz.seeds import client_seeds
+from fuzz.targets import TARGETS
+
+COUNTS = {"client": 2500, "requests": 1000, "actions": 4000}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_seeds(name: str) -> None:
+    seeds = TARGETS[name].seeds()
+    assert len(seeds) > 10
+    for seed in seeds:
+        TARGETS[name].check(seed)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_mutations_of_the_seeds(name: str) -> None:
+    target = TARGETS[name]
+    for data in mutations(target.seeds(), COUNTS[name], seed=4):
+        target.check(data)
+
+
+def test_the_same_seed_makes_the_same_inputs() -> None:
+    seeds = client_seeds()
+    assert [*mutations(seeds, 50, seed=1)] == [*mutations(seeds, 50, seed=1)]
+    assert [*mutations(seeds, 50, seed=1)] != [*mutations(seeds, 50, seed=2)]
+
+
+# The targets must be able to tell: each of these faults is found by some hundred inputs.
+
+
+def found(name: str) -> bool:
+    try:
+        for data in mutations(TARGETS[name].seeds(), 700, seed=4):
+            TARGETS[name].check(data)
+    except Exception:  # noqa: BLE001 - whatever escapes is a finding
+        return True
+    return False
+
+
+def cuts_at_the_seam(framer: Framer, data: bytes) -> bool:
+    """Looks for an end in what came last only."""
+    framer._held += data
+    return data.find(b"\r\n\r\n") >= 0
+
+
+def settles_twice(_: Correlator, exchange: Exchange, kind: str, frame: bytes) -> Received:
+    """Takes every item for the end of its list, and does not close it."""
+    return ListEnded(exchange, kind, frame)
+
+
+def keeps_nulls(spec: Spec) -> Callable[[str], Any]:
+    """Reads `<unknown>` as any other text, but only where a shape has cut the frame."""
+    gather = GATHER.get(spec.form)
+    return spec.codec.read if gather is None else lambda text: gather([text], spec)
+
+
+FAULTS: list[tuple[str, object, str, object]] = [
+    ("client", Framer, "_completes", cuts_at_the_seam),
+    ("client", Framer, "_check_held", lambda _framer, _start: None),
+    ("client", Correlator, "_listed", settles_twice),
+    ("client", shapes, "_converter", keeps_nulls),
+    ("requests", requests, "_BUFFER", 4096),
+    ("actions", encoding, "MAX_LINE", 1023),
+    ("actions", encoding, "MAX_LINES", 200),
+    ("actions", encoding, "_check_name", lambda _name: None),
+    ("actions", encoding, "_check_value", lambda _name, _value: None),
+]
+
+
+@pytest.mark.parametrize(("name", "owner", "attribute", "fault"), FAULTS)
+def test_a_fault_would_be_found(
+    name: str, owner: object, attribute: str, fault: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owner, attribute, fault)
+    assert found(name)
