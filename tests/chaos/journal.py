@@ -85,6 +85,8 @@ class Journal:
     gone_at: float | None = None
     connected: bool = False
     """Whether the client was connected when the program left."""
+    alive: bool = False
+    """Whether its last session had not ended then: it may not be connected before it is booted."""
     broken: list[str] = attrs.field(factory=list)
     """Laws whose breach was seen on the spot."""
 

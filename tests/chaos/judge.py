@@ -135,7 +135,7 @@ class _Telling:
         last = Mark(-1, 0) if journal.left is None else journal.left
         if self.stream.was_up and (not journal.connected or last.link > self.stream.opened.link):
             told = self.up is not False
-            if told != journal.connected and not _booting(self.run):
+            if told != journal.connected and not journal.alive:
                 self.found.append(f"told last that it is {'up' if told else 'down'}")
         if self.stream.was_up and journal.connected and last.link > self.link and not self.gaps:
             self.found.append("was not told of a loss")
@@ -143,11 +143,6 @@ class _Telling:
     _TAKES: ClassVar[Mapping[str, Callable[[_Telling, Token], None]]] = MappingProxyType(
         {"event": _event, "dropped": _dropped, "down": _down, "up": _is_up}
     )
-
-
-def _booting(run: Run) -> bool:
-    """Whether the client may be logged in and not yet settled: events flow before it says so."""
-    return any(session.ending is None or session.ending.ours for session in run.sessions[-1:])
 
 
 def _lost_at(run: Run) -> int | None:

@@ -136,6 +136,7 @@ class _Play:
                 await self._act(actors, acting)
                 journal.left, journal.left_at = actors.mark(), anyio.current_time()
                 journal.connected = client.connected
+                journal.alive = any(session.ending is None for session in self.sessions[-1:])
                 journal.say("program", f"leaves, connected: {client.connected}")
         except AMIError as exc:
             journal.say("program", f"cannot enter: {exc!r}")
