@@ -96,20 +96,6 @@ def asterisk(session: nox.Session) -> None:
 
 
 @nox.session(python=OLDEST)
-def chaos(session: nox.Session) -> None:
-    """10,000 seeds of the deterministic simulation on both backends; `-- 500` for fewer."""
-    session.install("-e", ".[test]")
-    session.run("python", "-m", "tests.chaos", *session.posargs)
-
-
-@nox.session(python=OLDEST)
-def planted(session: nox.Session) -> None:
-    """Bugs put into the client at run time: the simulation must find each on both backends."""
-    session.install("-e", ".[test]")
-    session.run("python", "-m", "tests.chaos", "--planted")
-
-
-@nox.session(python=OLDEST)
 def properties(session: nox.Session) -> None:
     """State machines of 5,000 examples of 50 steps, and 100,000 dictionaries of headers."""
     session.install("-e", ".[test]")
@@ -128,6 +114,33 @@ def fuzz(session: nox.Session) -> None:
         found.mkdir(exist_ok=True)
         limits = ["-runs=1000000", "-rss_limit_mb=200"]
         session.run("python", "-m", "fuzz", target, *limits, *options, str(found))
+
+
+@nox.session(python=OLDEST)
+def soak(session: nox.Session) -> None:
+    """Floods, thousands of connections, and real servers killed, restarted, frozen and kicked."""
+    session.install("-e", ".[test]")
+    for backend in ("trio", "asyncio"):
+        for what in ("flood", "connects"):
+            session.run("python", "-m", "soak", what, "--backend", backend)
+    kinds = ["--kill", "50", "--restart", "20", "--freeze", "10", "--kick", "10", "--stop", "10"]
+    for backend in ("trio", "asyncio"):
+        wanted = session.posargs or ["22", "16", *kinds]
+        session.run("python", "-m", "soak", "servers", "--backend", backend, *wanted)
+
+
+@nox.session(python=OLDEST)
+def chaos(session: nox.Session) -> None:
+    """10,000 seeds of the deterministic simulation on both backends; `-- 500` for fewer."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "tests.chaos", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def planted(session: nox.Session) -> None:
+    """Bugs put into the client at run time: the simulation must find each on both backends."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "tests.chaos", "--planted")
 
 
 def _lowest_dependencies() -> list[str]:
