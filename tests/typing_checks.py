@@ -91,6 +91,62 @@ async def calls(client: ami.Client) -> None:
     assert_type(await call.wait_answered(), ami.OriginateResponse)
 
 
+async def supervised(client: ami.SupervisedClient) -> None:
+    assert_type(client.events("Hangup"), ami.EventStream[ami.Hangup | ami.Gap])
+    assert_type(client.events(ami.Hangup), ami.EventStream[ami.Hangup | ami.Gap])
+    assert_type(client.events("Queue*"), ami.EventStream[ami.Event | ami.Gap])
+    assert_type(client.events(), ami.EventStream[ami.Event | ami.Gap])
+    assert_type(
+        client.events(ami.Hangup, ami.Newchannel),
+        ami.EventStream[ami.Hangup | ami.Newchannel | ami.Gap],
+    )
+    dropping = client.events(ami.Hangup, overflow="drop_oldest")
+    assert_type(dropping, ami.EventStream[ami.Hangup | ami.EventsDropped | ami.Gap])
+    async for event in client.events(ami.Hangup, where=lambda hangup: hangup.cause is not None):
+        assert_type(event, ami.Hangup | ami.Gap)
+        match event:
+            case ami.Hangup():
+                assert_type(event.cause, ami.HangupCause | None)
+            case ami.Disconnected():
+                assert_type(event.reason, str)
+            case ami.Reconnected():
+                assert_type(event.restarted, bool | None)
+            case _:
+                assert_type(event, ami.Gap)
+    assert_type(await client.wait_for("Hangup"), ami.Hangup)
+    assert_type(await client.send(actions.MailboxCount(mailbox="x")), actions.MailboxCountReply)
+    assert_type(await client.ping(), float)
+    assert_type(client.state, ami.Link)
+    async for state in client.states():
+        assert_type(state, ami.Link)
+
+
+async def plain(client: ami.SupervisedClient) -> None:
+    for source in (client.skipping_gaps, client.raising_gaps):
+        assert_type(source.events("Hangup"), ami.EventStream[ami.Hangup])
+        assert_type(source.events(ami.Hangup), ami.EventStream[ami.Hangup])
+        assert_type(source.events("Queue*"), ami.EventStream[ami.Event])
+        assert_type(await source.wait_for(ami.Hangup), ami.Hangup)
+        async for event in source.events(ami.Hangup):
+            assert_type(event.cause, ami.HangupCause | None)
+
+
+async def either(client: ami.Client | ami.SupervisedClient) -> None:
+    """What needs no events takes both."""
+    assert_type(await client.command("core show uptime"), list[str])
+
+
+async def supervisions() -> None:
+    backoff = ami.Backoff(first=1, most=300)
+    supervision = ami.supervise(
+        "pbx", username="crm", secret="x", tls=True, start="at_once", backoff=backoff
+    )
+    assert_type(supervision, ami.Supervision)
+    async with supervision as client:
+        assert_type(client, ami.SupervisedClient)
+        assert_type(client.asterisk, ami.Banner | None)
+
+
 async def connections() -> None:
     connection = ami.connect("pbx.example.com", username="crm", secret="x", tls=True)
     assert_type(connection, ami.Connection)

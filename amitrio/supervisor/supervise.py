@@ -102,8 +102,9 @@ def supervise(
     Entered when the first login is done, however long that takes (bound it with
     `anyio.fail_after`), or with `start="at_once"` before. A refused login and a certificate that
     does not verify are final, and so is a peer that does not speak AMI at the first try: raised
-    on entering, later by `send`, `wait_connected` and every stream. `retry_refused=seconds` tries
-    a refused login again and again at that interval. No action is ever sent twice.
+    on entering, later by `send`, `wait_connected` and every stream. With `retry_refused=seconds`
+    a login or certificate that was refused is tried again at that interval. No action is ever
+    sent twice.
 
     Cancelled while entering, it leaves nothing open. Leaving takes two seconds at most.
     """
