@@ -133,8 +133,8 @@ class Inbox(Generic[T]):
             batch.extend(cast("tuple[T, ...]", self._first))
             self._first = ()
         gaps = len(batch)
-        while self._items and len(batch) < most:
-            batch.append(self._items.popleft())
+        take = self._items.popleft
+        batch += [take() for _ in range(min(len(self._items), most - len(batch)))]
         if not batch:
             self._raise_end()
         if self._gaps:

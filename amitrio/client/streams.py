@@ -146,6 +146,8 @@ class EventStream(Generic[T_co]):
         return self
 
     async def __anext__(self) -> T_co:
+        if self._takes_all and self._batch:
+            return self._batch.popleft()  # as `receive` does, without a second coroutine
         try:
             return await self.receive()
         except anyio.EndOfStream:

@@ -23,6 +23,8 @@ __all__ = ["Subscriptions"]
 
 # Event names come from the wire; past this many the cache is begun anew.
 _MAX_NAMES = 4096
+# What makes a pattern of a name.
+_WILD = frozenset("*?[")
 
 
 @attrs.frozen(eq=False)
@@ -33,12 +35,20 @@ class _Subscription:
     def wants(self, name: str) -> bool:
         return any(fnmatchcase(name, pattern) for pattern in self.patterns)
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether it names its events, instead of describing their names."""
+        return not any(_WILD & set(pattern) for pattern in self.patterns)
+
 
 class Subscriptions:
     """The inboxes of all streams, by what they want."""
 
     def __init__(self) -> None:
         self._all: dict[int, _Subscription] = {}
+        # The same again, by what an event's name leads to without asking each of them.
+        self._exact: dict[str, dict[int, _Subscription]] = {}
+        self._wild: dict[int, _Subscription] = {}
         self._by_name: dict[str, tuple[Inbox[Event], ...]] = {}
         self._changed: Callable[[], None] = _nobody
 
@@ -65,13 +75,27 @@ class Subscriptions:
 
     def add(self, patterns: Iterable[str], inbox: Inbox[Event]) -> None:
         """Let the inbox have events of these names from now on."""
-        self._all[id(inbox)] = _Subscription(tuple(p.lower() for p in patterns), inbox)
+        added = _Subscription(tuple(p.lower() for p in patterns), inbox)
+        self._all[id(inbox)] = added
+        if added.is_exact:
+            for name in added.patterns:
+                self._exact.setdefault(name, {})[id(inbox)] = added
+        else:
+            self._wild[id(inbox)] = added
         self._renew()
 
     def discard(self, inbox: Inbox[Event]) -> None:
         """The inbox gets no more events. Safe to repeat, and from a finaliser."""
-        if self._all.pop(id(inbox), None) is not None:
-            self._renew()
+        gone = self._all.pop(id(inbox), None)
+        if gone is None:
+            return
+        self._wild.pop(id(inbox), None)
+        for name in gone.patterns:
+            named = self._exact.get(name, {})
+            named.pop(id(inbox), None)
+            if not named:
+                self._exact.pop(name, None)
+        self._renew()
 
     def inboxes(self) -> list[Inbox[Event]]:
         """All inboxes."""
@@ -86,7 +110,9 @@ class Subscriptions:
         found = self._by_name.get(kind)
         if found is None:
             name = kind.lower()
-            found = tuple(s.inbox for s in list(self._all.values()) if s.wants(name))
+            named = list(self._exact.get(name, {}).values())
+            wild = [one for one in list(self._wild.values()) if one.wants(name)]
+            found = tuple(one.inbox for one in (*named, *wild))
             if len(self._by_name) >= _MAX_NAMES:
                 self._by_name.clear()
             self._by_name[kind] = found

@@ -1,7 +1,8 @@
 """What events and replies have in common: they are frames, read only as far as they are touched.
 
-A message holds the bytes it came in. Looking up a header costs two finds and a slice; nothing is
-decoded, split or indexed before somebody asks.
+A message holds the bytes it came in. Looking up a header costs two finds and a slice, in the frame
+in lower case between two line ends, which is made once; nothing else is decoded, split or indexed
+before somebody asks.
 
 Law: every header stays reachable as it was sent, known or not, and nothing unknown is an error.
 """
@@ -23,7 +24,7 @@ from amitrio.models.plain import JSON, plain_headers
 from amitrio.protocol.encoding import encode_frame
 from amitrio.protocol.framing import CRLF
 from amitrio.protocol.greeting import Banner
-from amitrio.protocol.message import find, parse_headers
+from amitrio.protocol.message import parse_headers
 from amitrio.text import decode, printable, storable
 
 __all__ = ["Chunk", "Event", "Message", "Server", "pairs_of"]
@@ -95,13 +96,10 @@ class Message:
 
     def _get(self, name: str) -> str | None:
         """The first value of that name, or None."""
-        if not name or "(" in name or ":" in name or not name.isascii():
-            return self.headers.get(name)
-        found = find(self._frame, self._lowered, name.lower().encode("ascii"))
-        return None if found is None else decode(found)
+        return _value(self, name)
 
     def __getitem__(self, name: str) -> str:
-        value = self._get(name)
+        value = _value(self, name)
         if value is None:
             raise KeyError(name)
         return value
@@ -186,21 +184,66 @@ class Event(Message):
 
     def to_dict(self) -> dict[str, JSON]:
         """The event as plain values: its kind and its headers."""
-        return {"kind": self.kind, **super().to_dict()}
+        return {"kind": self._clean()(self.kind), **super().to_dict()}
 
 
 _set_frame: Callable[[Message, bytes], None] = Message.__dict__["_frame"].__set__
 _set_chunk: Callable[[Message, Chunk | None], None] = Message.__dict__["_chunk"].__set__
+_set_lowered: Callable[[Message, bytes], None] = Message.__dict__["_lowered"].__set__
 
 _ON_TOUCH: Mapping[str, Callable[[Message], object]] = MappingProxyType(
     {
         "_headers": lambda message: parse_headers(message._frame),
-        "_lowered": lambda message: message._frame.lower(),
+        "_lowered": lambda _: b"",
         "_chunk": lambda _: None,
     }
 )
 
 _FALLBACK = "latin-1"
+
+_BLANK = ord(" ")
+_MAX_MARKS = 4096
+
+
+class _Marks(dict[str, bytes]):
+    """What stands in front of a header's value in the lowered frame, by the header's name.
+
+    Empty for a name that may stand elsewhere, too: `ChanVariable(...)` can hold a colon, and what
+    is not ASCII has no one lower case.
+    """
+
+    def __missing__(self, name: str) -> bytes:
+        plain = name and "(" not in name and ":" not in name and name.isascii()
+        mark = b"\r\n" + name.lower().encode("ascii") + b":" if plain else b""
+        if len(self) < _MAX_MARKS:
+            self[name] = mark
+        return mark
+
+
+_MARKS = _Marks()
+
+
+def _value(message: Message, name: str) -> str | None:
+    """The first value of that name, or None.
+
+    A class that has `__getattr__` pays for each look at `self`: the slots are asked themselves.
+    """
+    mark = _MARKS[name]
+    if not mark:
+        return message.headers.get(name)
+    lowered = message._lowered
+    if not lowered:
+        lowered = CRLF + message._frame.lower() + CRLF
+        _set_lowered(message, lowered)
+    at = lowered.find(mark)
+    if at < 0:
+        return None
+    start = at + len(mark)
+    if lowered[start] == _BLANK:
+        start += 1
+    # Offsets agree but for the line end in front: bytes.lower() touches ASCII only.
+    value = message._frame[start - 2 : lowered.find(CRLF, start) - 2]
+    return value.decode("utf-8", "surrogateescape")
 
 
 def pairs_of(headers: HeaderSource) -> list[tuple[str, str]]:

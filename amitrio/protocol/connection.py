@@ -15,6 +15,7 @@ the limits, or a peer that never spoke AMI, ends the session (ProtocolError).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import attrs
 
@@ -50,6 +51,11 @@ _EVENT = b"Event: "
 _GLUE = CRLF + _EVENT
 _FOLLOWS = b"Response: Follows"
 _END_COMMAND = b"--END COMMAND--"
+
+# What the class does when it is called, at a third of the cost.
+_event_received: Callable[[tuple[str, bytes]], EventReceived] = partial(
+    tuple.__new__, EventReceived
+)
 
 
 @attrs.frozen
@@ -230,7 +236,7 @@ class ClientConnection:
                     if not isinstance(received, Reported):
                         continue  # an item belongs to its list alone; a report is everybody's
             if route.wanted:
-                out.append(EventReceived(kind, frame))
+                out.append(_event_received((kind, frame)))
 
     def _read_glued(self, frame: bytes, out: list[Received]) -> None:
         """chan_skinny sends its items and their end without the empty lines between them."""

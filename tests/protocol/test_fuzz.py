@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
-from amitrio.models import shapes
-from amitrio.models.kinds import Spec
-from amitrio.models.layout import GATHER
+from amitrio.models import shapes, typed
 from amitrio.protocol import Exchange, ListEnded, Received, encoding, requests
 from amitrio.protocol.correlation import Correlator
 from amitrio.protocol.framing import Framer
@@ -64,17 +59,12 @@ def settles_twice(_: Correlator, exchange: Exchange, kind: str, frame: bytes) ->
     return ListEnded(exchange, kind, frame)
 
 
-def keeps_nulls(spec: Spec) -> Callable[[str], Any]:
-    """Reads `<unknown>` as any other text, but only where a shape has cut the frame."""
-    gather = GATHER.get(spec.form)
-    return spec.codec.read if gather is None else lambda text: gather([text], spec)
-
-
 FAULTS: list[tuple[str, object, str, object]] = [
     ("client", Framer, "_completes", cuts_at_the_seam),
     ("client", Framer, "_check_held", lambda _framer, _start: None),
     ("client", Correlator, "_listed", settles_twice),
-    ("client", shapes, "_converter", keeps_nulls),
+    # `<unknown>` is text like any other, but only where a shape has cut the frame.
+    ("client", shapes, "NULLS", frozenset[str]()),
     ("requests", requests, "_BUFFER", 4096),
     ("actions", encoding, "MAX_LINE", 1023),
     ("actions", encoding, "MAX_LINES", 200),
@@ -88,4 +78,5 @@ def test_a_fault_would_be_found(
     name: str, owner: object, attribute: str, fault: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(owner, attribute, fault)
+    monkeypatch.setattr(typed, "_SHAPES", {})  # what a fault teaches is forgotten with it
     assert found(name)
