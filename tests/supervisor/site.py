@@ -15,6 +15,7 @@ from typing import Any
 
 import anyio
 from anyio.abc import ByteStream
+from anyio.streams.memory import MemoryObjectReceiveStream
 
 from amitrio import (
     Backoff,
@@ -28,6 +29,7 @@ from amitrio import (
 )
 from amitrio.client.settings import Settings
 from tests.client.peer import CHALLENGE, SECRET, USERNAME, Peer, frame, key
+from tests.client.streams import MemoryStream, memory_pair
 from tests.client.waiting import Beside, quiet
 
 
@@ -37,6 +39,18 @@ def booted(uptime: int) -> bytes:
         f"Event: FullyBooted / Privilege: system,all / Uptime: {uptime} / LastReload: {uptime}"
         " / Status: Fully Booted"
     )
+
+
+class HurriedStream(MemoryStream):
+    """One that has no checkpoint where something is there."""
+
+    async def receive(self, max_bytes: int = 65536) -> bytes:
+        stream = self.chunks.receive_stream
+        assert isinstance(stream, MemoryObjectReceiveStream)
+        try:
+            return stream.receive_nowait()
+        except anyio.WouldBlock:
+            return await super().receive(max_bytes)
 
 
 class Site:
@@ -51,6 +65,8 @@ class Site:
         self.failure: BaseException | None = None
         """What dialling raises, if anything."""
         self.hangs = False
+        self.hurries = False
+        """Whether the client's end takes all that is there before anybody else has a turn."""
         self._came, self._coming = anyio.create_memory_object_stream[Peer](1000)
         beside.to_close += [self._came, self._coming]
 
@@ -73,10 +89,15 @@ class Site:
             await anyio.sleep_forever()
         if self.failure is not None:
             raise self.failure
-        peer = Peer(self.beside)
+        peer = Peer(self.beside, self._ends() if self.hurries else None)
         self.peers.append(peer)
         self._came.send_nowait(peer)
         return peer.stream
+
+    @staticmethod
+    def _ends() -> tuple[ByteStream, ByteStream]:
+        client, server = memory_pair()
+        return HurriedStream(client.chunks), server
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

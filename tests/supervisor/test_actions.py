@@ -7,7 +7,7 @@ import pytest
 
 from amitrio import ActionError, ConnectionClosed, ConnectionLost, Link
 from tests.client.waiting import Beside, quiet
-from tests.supervisor.site import Site
+from tests.supervisor.site import Site, booted
 
 pytestmark = pytest.mark.virtual_time
 
@@ -109,6 +109,37 @@ async def test_waiting_for_a_connection(site: Site, beside: Beside) -> None:
         await site.restore()
         await waiting
         assert client.connected
+
+
+async def test_waiting_for_a_connection_that_is_there_is_a_checkpoint(site: Site) -> None:
+    async with site.client() as client:
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await client.wait_connected()
+        assert scope.cancelled_caught
+
+
+async def test_one_that_is_lost_as_it_comes_was_none(site: Site) -> None:
+    """The loss is found out before the keeper, whose login is through, has had its turn."""
+    async with site.client() as client:
+        site.hurries = True
+        await site.lose()
+        peer = await site.come()
+        request = await site.greet(peer)
+        peer.connection.logged_in()
+        await peer.answer(request, Message="Authentication accepted")
+        await peer.send(booted(107))
+        await peer.answer(await peer.expect("Ping"))
+        await peer.cut()
+        states = client.states()
+        while (state := await anext(states)) is not Link.CONNECTED:
+            if state is Link.WAITING:
+                site.hurries = False
+                site.beside.go(site.let_in())
+        assert client.connected
+        await quiet()
+        assert client.connected
+        assert len(site.peers) == 3
 
 
 async def test_who_was_told_of_a_loss_finds_it_everywhere(site: Site, beside: Beside) -> None:

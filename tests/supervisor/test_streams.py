@@ -116,13 +116,16 @@ async def test_what_was_lost_again_before_it_was_of_use_is_one_gap(site: Site) -
     async with site.client() as client:
         with client.events("Newexten") as stream:
             await site.lose()
+            assert told(await take(stream)) == ["Disconnected"]
             peer = await site.come()
             request = await site.greet(peer)
             peer.connection.logged_in()
             await peer.answer(request, Message="Authentication accepted")
             await peer.cut()
             await site.restore()
-            assert told(await take(stream)) == ["Disconnected", "Reconnected"]
+            [back] = await take(stream)
+            assert isinstance(back, Reconnected)
+            assert back.down_for == pytest.approx(1.5)  # since the first loss
 
 
 async def test_what_came_in_between_lies_between_two_gaps(site: Site) -> None:
