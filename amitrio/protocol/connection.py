@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any, cast
 
 import attrs
 
@@ -54,7 +55,7 @@ _END_COMMAND = b"--END COMMAND--"
 
 # What the class does when it is called, at a third of the cost.
 _event_received: Callable[[tuple[str, bytes]], EventReceived] = partial(
-    tuple.__new__, EventReceived
+    tuple[str | bytes, ...].__new__, EventReceived
 )
 
 
