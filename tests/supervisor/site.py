@@ -48,9 +48,10 @@ class HurriedStream(MemoryStream):
         stream = self.chunks.receive_stream
         assert isinstance(stream, MemoryObjectReceiveStream)
         try:
-            return stream.receive_nowait()
+            data: bytes = stream.receive_nowait()
         except anyio.WouldBlock:
             return await super().receive(max_bytes)
+        return data
 
 
 class Site:

@@ -271,6 +271,20 @@ async def test_without_a_sight_of_the_boot_a_restart_is_unknown(site: Site) -> N
             assert back.restarted is None
 
 
+@pytest.mark.parametrize(("after", "restarted"), [(3, True), (15, None), (107, None)])
+async def test_one_that_was_never_seen_booted_may_have_been_restarted(
+    site: Site, after: int, *, restarted: bool | None
+) -> None:
+    """Lost while it booted: only one that is younger than the loss is another."""
+    site.beside.go(site.let_in(uptime=None))
+    async with site.supervise(backoff=Backoff(first=10, jitter=0)) as client:
+        with client.events("Newexten") as stream:
+            await site.lose()
+            await site.restore(uptime=after)
+            _, back = await take(stream)
+            assert back.restarted is restarted
+
+
 async def test_one_that_still_boots_was_restarted(site: Site) -> None:
     async with site.client() as client:
         with client.events("Newexten") as stream:
