@@ -39,6 +39,24 @@ class Entry:
         return "maybe" if self.letter.left else "no"
 
 
+class _Ids:
+    """ActionIDs that nobody can guess, drawn from the system's randomness many at a time."""
+
+    _LENGTH = 24  # of 18 bytes in base64
+    _MANY = 256
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._at = 0
+
+    def draw(self) -> str:
+        """One that was never drawn before."""
+        if self._at >= len(self._text):
+            self._text, self._at = secrets.token_urlsafe(self._LENGTH * self._MANY * 3 // 4), 0
+        self._at += self._LENGTH
+        return self._text[self._at - self._LENGTH : self._at]
+
+
 class Ledger:
     """Who waits for what. `post` is the way in, `settle` the way out."""
 
@@ -51,6 +69,7 @@ class Ledger:
         self._room = anyio.Semaphore(room, fast_acquire=True)
         self._entries: dict[Exchange, Entry] = {}
         self._oldest: Exchange | None = None
+        self._ids = _Ids()
 
     def __getitem__(self, exchange: Exchange) -> Entry:
         return self._entries[exchange]
@@ -82,7 +101,7 @@ class Ledger:
         `has_room=False` sends one beyond the room that there is, such as the last.
         """
         exchange, frame = self._connection.send(
-            action.name, action.headers, action_id=secrets.token_urlsafe(16), shape=shape
+            action.name, action.headers, action_id=self._ids.draw(), shape=shape
         )
         letter = self._outbox.post(frame, lone=self._oldest is None)
         self._entries[exchange] = Entry(pending, letter, allowance_of(action), has_room)

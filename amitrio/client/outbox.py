@@ -58,6 +58,7 @@ class Outbox:
         self._letters: deque[Letter] = deque()
         self._rest: bytes = b""
         self._busy = False
+        self._asleep = True
         self._token_in, self._token_out = anyio.create_memory_object_stream[None](1)
 
     def post(self, frame: bytes, *, lone: bool) -> Letter:
@@ -81,7 +82,9 @@ class Outbox:
         """Write until the stream breaks; what broke it. Cancelled, it stops in mid-frame."""
         while True:
             while not (self._letters or self._rest):
+                self._asleep = True
                 await self._token_out.receive()
+            self._asleep = False
             self._busy = True
             try:
                 await self._stream.send(self._gathered())
@@ -125,6 +128,9 @@ class Outbox:
         return HiddenBytes(whole) if any(isinstance(p, HiddenBytes) for p in parts) else whole
 
     def _wake(self) -> None:
+        if not self._asleep:
+            return  # it looks for letters before it sleeps again
+        self._asleep = False
         # A token may be there already, or the writer may have ended.
         with suppress(anyio.WouldBlock, anyio.ClosedResourceError, anyio.BrokenResourceError):
             self._token_in.send_nowait(None)

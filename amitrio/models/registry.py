@@ -39,12 +39,6 @@ _BEHIND_EVENT = len(b"Event: ")
 # Names come from the wire; past this many spellings they are looked up anew each time.
 _MAX_NAMES = 4096
 
-_HAND_WRITTEN: dict[str, type[Reply]] = {
-    "command": CommandReply,
-    "getconfig": ConfigReply,
-    "listcategories": ConfigReply,
-}
-
 
 def load(module: str, name: str) -> object:
     """A generated class, its family loaded if it was not."""
@@ -65,6 +59,22 @@ class _EventClasses(dict[str, type[Event]]):
 _EVENT_CLASSES = _EventClasses()
 
 
+class _ReplyClasses(dict[str, type[Reply]]):
+    """The classes of replies by the names of their actions, in lower case."""
+
+    def __missing__(self, name: str) -> type[Reply]:
+        found = index.REPLIES.get(name)
+        if found is None:
+            return Reply
+        cls = self[name] = cast("type[Reply]", load(f"actions.{found[0]}", found[1]))
+        return cls
+
+
+_REPLY_CLASSES = _ReplyClasses(
+    command=CommandReply, getconfig=ConfigReply, listcategories=ConfigReply
+)
+
+
 def event_class(kind: str) -> type[Event]:
     """The class of the events of that name."""
     return _EVENT_CLASSES[kind]
@@ -79,11 +89,7 @@ def event_from(frame: bytes, chunk: Chunk | None = None, kind: str | None = None
 
 def reply_class_of(action: str) -> type[Reply]:
     """The class of the reply to the action of that name."""
-    name = action.lower()
-    if name in _HAND_WRITTEN:
-        return _HAND_WRITTEN[name]
-    found = index.REPLIES.get(name)
-    return Reply if found is None else cast("type[Reply]", load(f"actions.{found[0]}", found[1]))
+    return _REPLY_CLASSES[action.lower()]
 
 
 def enum_class(name: str) -> object:

@@ -11,50 +11,50 @@ headers, text that is not UTF-8, carriage returns inside values, and values that
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from operator import itemgetter
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import repeat
+from operator import call, itemgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
 from amitrio.headers import Headers
-from amitrio.models.codecs import NULLS, TEXT
+from amitrio.models.codecs import ESCAPED, ESCAPED_NAME, INTEGER, Codec
 from amitrio.models.kinds import Spec
 from amitrio.models.layout import GATHER, Layout, Place, empty_of
 
 __all__ = ["Shape", "Shapes"]
 
-Pieces = tuple[str, ...]
 Setter = Callable[[object, Any], None]
 Converter = Callable[[str], Any]
+Steps = tuple[tuple[int, Converter], ...]
 
 _MAX_SHAPES = 8
 _MAX_SIGHTED = 32
 _ENOUGH = 2
 
+# Texts that are nobody's, and texts that mean None, make no piece: what is left of them is None.
+_PASSED_OVER = "[^\r]*+"
+_PIECE = f"({_PASSED_OVER})"
+_WHOLE_NUMBER = "([+-]?[0-9]{1,20})"
+
+# Takes all of an iterator, in C.
+_run: Callable[[Iterable[object]], None] = deque[object](maxlen=0).extend
+_call = cast("Callable[[Setter, object, Any], None]", call)
+
 
 @attrs.frozen(eq=False)
 class _Filler:
-    """How the pieces of a frame become the fields of one object.
+    """Which pieces go into the fields of one object. Slots are set one by one, by calls from C."""
 
-    Most fields are plain text: these are done in one loop, without a call for each.
-    """
+    puts: tuple[Setter, ...]
+    pick: Callable[[Sequence[Any]], Sequence[Any]]
 
-    text_puts: tuple[Setter, ...]
-    text_pieces: Callable[[Pieces], Pieces]
-    steps: tuple[tuple[int, Setter, Converter], ...]
-    blanks: tuple[tuple[Setter, Any], ...]
-
-    def fill(self, target: object, pieces: Pieces) -> None:
-        """Set every field. Raises ValueError where a value does not convert."""
-        nulls = NULLS
-        for put, text in zip(self.text_puts, self.text_pieces(pieces), strict=True):
-            put(target, None if text in nulls else text)
-        for index, put, convert in self.steps:
-            put(target, convert(pieces[index]))
-        for put, empty in self.blanks:
-            put(target, empty)
+    def fill(self, target: object, pieces: Sequence[Any]) -> None:
+        """Set every field."""
+        _run(map(_call, self.puts, repeat(target), self.pick(pieces)))
 
 
 @attrs.frozen(eq=False)
@@ -71,6 +71,12 @@ class Shape:
     """One sequence of headers, and what becomes of each."""
 
     _match: Callable[[str], re.Match[str] | None]
+    _steps: Steps
+    """The pieces that are more than text, and what converts them."""
+    _unescaped: Steps
+    """The same where nothing in the frame is escaped."""
+    _blanks: tuple[Any, ...]
+    """What goes into the fields for which there is no piece: behind the pieces."""
     _filler: _Filler
     _parts: tuple[_Part, ...]
     _others: tuple[tuple[int, str], ...]
@@ -78,17 +84,23 @@ class Shape:
     def fill(self, message: object, text: str) -> tuple[tuple[str, str], ...] | None:
         """Set the fields; gives the headers that no field takes, or None: not of this shape.
 
-        Raises ValueError where a value does not convert; some fields are set then.
+        Raises ValueError where a value does not convert; nothing is set then.
         """
         match = self._match(text)
         if match is None:
             return None
-        pieces: Pieces = match.groups()
+        pieces: list[Any] = [*match.groups(), *self._blanks]
+        for index, convert in self._steps if "\\" in text else self._unescaped:
+            piece = pieces[index]
+            if piece is not None:
+                pieces[index] = convert(piece)
         self._filler.fill(message, pieces)
         for part in self._parts:
             inner = _new(part.cls)
             part.filler.fill(inner, pieces)
             part.put(message, inner)
+        if not self._others:
+            return ()
         return tuple((name, pieces[index]) for index, name in self._others)
 
 
@@ -99,6 +111,8 @@ class Shapes:
     layout: Layout
     ignored: frozenset[str]
     """The headers, in lower case, that are nobody's."""
+    further: Mapping[str, object] = MappingProxyType({})
+    """Slots beside the fields, and what they hold where a shape fits."""
     known: list[Shape] = attrs.field(factory=list)
     _sighted: dict[tuple[str, ...], int] = attrs.field(factory=dict)
 
@@ -123,7 +137,7 @@ class Shapes:
         lowered = [name.lower() for name in names]
         places = [self.layout.places.get(name) for name in lowered]
         lines = [
-            f"{re.escape(name)}: " + ("[^\r]*+" if self._is_nobodys(place, low) else "([^\r]*+)")
+            f"{re.escape(name)}: {self._expression(place, low)}"
             for name, low, place in zip(names, lowered, places, strict=True)
         ]
         taken = [
@@ -136,57 +150,83 @@ class Shapes:
     def _is_nobodys(self, place: Place | None, name: str) -> bool:
         return place is None and name in self.ignored
 
+    def _expression(self, place: Place | None, name: str) -> str:
+        if place is None:
+            return _PASSED_OVER if name in self.ignored else _PIECE
+        if place.spec.form != "one":
+            return _PIECE
+        codec = place.spec.codec
+        return _expression_of(codec, _WHOLE_NUMBER if codec is INTEGER else _PIECE)
+
     def _planned(
         self,
         match: Callable[[str], re.Match[str] | None],
         taken: list[tuple[str, Place | None]],
     ) -> Shape:
-        own: dict[str, tuple[int, Spec]] = {}
-        inside: dict[str, dict[str, tuple[int, Spec]]] = {}
+        own: dict[str, int] = {}
+        inside: dict[str, dict[str, int]] = {}
         others: list[tuple[int, str]] = []
+        specs: dict[int, Spec] = {}
         for index, (name, place) in enumerate(taken):
             if place is None:
                 others.append((index, name))
-            elif place.inner is None:
-                own[place.field] = (index, place.spec)
+                continue
+            specs[index] = place.spec
+            if place.inner is None:
+                own[place.field] = index
             else:
-                inside.setdefault(place.field, {})[place.inner] = (index, place.spec)
+                inside.setdefault(place.field, {})[place.inner] = index
+        blanks = _Blanks(len(taken))
+        filler = _filler(self.layout, own, blanks, leave=inside, further=self.further)
         parts = tuple(
-            _Part(part.cls, _setter(self.layout.cls, name), _filler(part, inside[name]))
+            _Part(part.cls, _setter(self.layout.cls, name), _filler(part, inside[name], blanks))
             for name, part in self.layout.parts.items()
             if name in inside
         )
-        return Shape(match, _filler(self.layout, own, leave=inside), parts, tuple(others))
+        steps = tuple(
+            (index, convert) for index, spec in specs.items() if (convert := _converter(spec))
+        )
+        unescaped = tuple(one for one in steps if not _only_unescapes(specs[one[0]]))
+        values = tuple(blanks.values)
+        return Shape(match, steps, unescaped, values, filler, parts, tuple(others))
+
+
+@attrs.define
+class _Blanks:
+    """Values that stand behind the pieces of every frame."""
+
+    behind: int
+    values: list[Any] = attrs.field(factory=list)
+
+    def add(self, value: object) -> int:
+        """The index that the value has among the pieces."""
+        self.values.append(value)
+        return self.behind + len(self.values) - 1
 
 
 def _filler(
     layout: Layout,
-    taken: Mapping[str, tuple[int, Spec]],
-    leave: Mapping[str, object] = MappingProxyType({}),
+    taken: Mapping[str, int],
+    blanks: _Blanks,
+    leave: Collection[str] = (),
+    further: Mapping[str, object] = MappingProxyType({}),
 ) -> _Filler:
     """What is done for the fields that have a piece, and for those that have none."""
-    texts = {name: index for name, (index, spec) in taken.items() if spec.codec is TEXT}
-    return _Filler(
-        tuple(_setter(layout.cls, name) for name in texts),
-        _chosen(tuple(texts.values())),
-        tuple(
-            (index, _setter(layout.cls, name), _converter(spec))
-            for name, (index, spec) in taken.items()
-            if name not in texts
-        ),
-        tuple(
-            (_setter(layout.cls, name), empty_of(spec))
-            for name, spec in layout.fields
-            if name not in taken and name not in leave
-        ),
-    )
+    indices = dict(taken)
+    for name, spec in layout.fields:
+        if name not in taken and name not in leave:
+            indices[name] = blanks.add(empty_of(spec))
+    for name, value in further.items():
+        indices[name] = blanks.add(value)
+    puts = tuple(_setter(layout.cls, name) for name in indices)
+    return _Filler(puts, _chosen(tuple(indices.values())))
 
 
 def _new(cls: type[object]) -> object:
     return cls.__new__(cls)
 
 
-def _chosen(indices: tuple[int, ...]) -> Callable[[Pieces], Pieces]:
+def _chosen(indices: tuple[int, ...]) -> Callable[[Sequence[Any]], Sequence[Any]]:
     """What picks these of the pieces; itemgetter gives no tuple for fewer than two."""
     if len(indices) > 1:
         return itemgetter(*indices)
@@ -199,14 +239,27 @@ def _setter(cls: type, name: str) -> Setter:
     return put
 
 
-def _converter(spec: Spec) -> Converter:
-    nulls, read = spec.codec.nulls, spec.codec.read
+def _expression_of(codec: Codec[Any], piece: str) -> str:
+    """The value, which is no piece where it means None. Atomic: there is one way to read it."""
+    if not codec.nulls:
+        return piece
+    nulls = "|".join(map(re.escape, sorted(codec.nulls)))
+    return f"(?>(?:{nulls})(?=\r|\\Z)|{piece})"
+
+
+def _converter(spec: Spec) -> Converter | None:
+    """What makes the value of the piece; None where the piece is the value."""
+    read = spec.codec.read
     if spec.form != "one":
         gather = GATHER[spec.form]
         return lambda text: gather([text], spec)
-    if read is str and not nulls:
-        return str
-    return lambda text: None if text in nulls else read(text)
+    if spec.codec is INTEGER:
+        return int  # the expression has checked it
+    return None if read is str else read
+
+
+def _only_unescapes(spec: Spec) -> bool:
+    return spec.form == "one" and (spec.codec is ESCAPED or spec.codec is ESCAPED_NAME)
 
 
 def _is_plain(name: str) -> bool:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -121,25 +122,27 @@ class Typed(Message):
             """What a message has not got yet: its fields, or the frame of one made by hand."""
             if name == "_frame":
                 return self._written()
-            if name != "_problems" and name not in _names(type(self)):
+            if name not in _FILLED[type(self)]:
                 return super().__getattr__(name)
-            if not _is_from_wire(self):
+            try:
+                frame = _frame_of(self)
+            except AttributeError:  # made by hand
                 if name != "_problems":
-                    raise AttributeError(f"{type(self).__name__} has no {name}")
+                    raise AttributeError(f"{type(self).__name__} has no {name}") from None
                 return ()
-            self._fill()
+            self._fill(frame)
             return object.__getattribute__(self, name)
 
-    def _fill(self) -> None:
+    def _fill(self, frame: bytes) -> None:
         """Set every field from the frame: cut by a known shape, else header by header."""
         shapes = _shapes_of(type(self))
         try:
-            text = self._frame.decode()
+            text = frame.decode()
             for shape in shapes.known:
                 others = shape.fill(self, text)
                 if others is not None:
-                    _set(self, "other_headers", Headers(others) if others else _NO_HEADERS)
-                    _set(self, "_problems", ())
+                    if others:
+                        _set(self, "other_headers", Headers(others))
                     return
         except ValueError:  # not UTF-8, or a value that does not convert
             pass
@@ -212,6 +215,19 @@ def _names(cls: type[Typed]) -> tuple[str, ...]:
     return names
 
 
+class _Filled(dict[type, frozenset[str]]):
+    """What is set when a message from the wire is filled."""
+
+    def __missing__(self, cls: type[Typed]) -> frozenset[str]:
+        names = self[cls] = frozenset((*_names(cls), "_problems"))
+        return names
+
+
+_FILLED = _Filled()
+
+# What a shape sets beside the fields.
+_FURTHER = MappingProxyType({"other_headers": _NO_HEADERS, "_problems": ()})
+
 _SHAPES: dict[type, Shapes] = {}
 
 
@@ -219,7 +235,7 @@ def _shapes_of(cls: type[Typed]) -> Shapes:
     """What was learned of how frames of the class look."""
     shapes = _SHAPES.get(cls)
     if shapes is None:
-        shapes = _SHAPES[cls] = Shapes(layout_of(cls), cls._envelope)
+        shapes = _SHAPES[cls] = Shapes(layout_of(cls), cls._envelope, _FURTHER)
     return shapes
 
 

@@ -151,6 +151,8 @@ class Correlator:
 
     def _overtaken(self, answered: Exchange) -> list[Received]:
         """Fail the open list and all requests before `answered`: their answers will not come."""
+        if self._open is None and not self._overdue and answered is self.oldest:
+            return []
         late = [self._open] if self._open is not None else []
         self._open = None
         for queue in (self._overdue, self._waiting):

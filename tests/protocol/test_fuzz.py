@@ -64,7 +64,7 @@ FAULTS: list[tuple[str, object, str, object]] = [
     ("client", Framer, "_check_held", lambda _framer, _start: None),
     ("client", Correlator, "_listed", settles_twice),
     # `<unknown>` is text like any other, but only where a shape has cut the frame.
-    ("client", shapes, "NULLS", frozenset[str]()),
+    ("client", shapes, "_expression_of", lambda _codec, piece: piece),
     ("requests", requests, "_BUFFER", 4096),
     ("actions", encoding, "MAX_LINE", 1023),
     ("actions", encoding, "MAX_LINES", 200),
