@@ -11,8 +11,6 @@ from unittest.mock import patch
 
 import anyio
 import attrs
-import trio
-import trio.testing
 from anyio.abc import TaskGroup
 
 from amitrio import AMIError, Limits
@@ -27,7 +25,7 @@ from tests.chaos.journal import Journal
 from tests.chaos.judge import Run, breaches
 from tests.chaos.script import written
 from tests.chaos.server import Server
-from tests.virtual_time import VirtualLoop
+from tests.virtual_time import run_virtually
 
 __all__ = ["BACKENDS", "Backend", "Verdict", "run"]
 
@@ -60,14 +58,8 @@ def run(seed: int, backend: Backend, plant: Plant = nullcontext) -> Verdict:
     script, journal = written(seed), Journal()
     play = _Play(script, journal)
     with _same_order_always(seed), _clock_that_moves(), plant():
-        found = anyio.run(play.judged, backend=backend, backend_options=_options(backend))
+        found = run_virtually(play.judged, backend)
     return Verdict(seed, backend, tuple(found), tuple(journal.lines))
-
-
-def _options(backend: Backend) -> dict[str, Any]:
-    if backend == "trio":
-        return {"clock": trio.testing.MockClock(autojump_threshold=0)}
-    return {"loop_factory": VirtualLoop}
 
 
 @contextmanager

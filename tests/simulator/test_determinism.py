@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
-import anyio
 import pytest
-from trio.testing import MockClock
 
 from tests.simulator.talk import talking
-from tests.virtual_time import VirtualLoop
+from tests.virtual_time import run_virtually
 
 ORIGINATE = "Action: Originate\nAsync: 1\nContext: h2\nPriority: 1"
 SCRIPT = (
@@ -21,16 +19,12 @@ SCRIPT = (
 )
 
 
-def _story(backend: str, seed: int) -> str:
+def _story(backend: Literal["trio", "asyncio"], seed: int) -> str:
     async def tell() -> str:
         async with talking(events="on", seed=seed) as (_, talk):
             return "".join([await talk.ask(action, 0.7) for action in SCRIPT])
 
-    options: dict[str, dict[str, Any]] = {
-        "trio": {"clock": MockClock(autojump_threshold=0)},
-        "asyncio": {"loop_factory": VirtualLoop},
-    }
-    return anyio.run(tell, backend=backend, backend_options=options[backend])
+    return run_virtually(tell, backend)
 
 
 @pytest.mark.parametrize("seed", [0, 7])
