@@ -36,7 +36,8 @@ class Limits:
     # costs about a kilobyte, so this holds a list to some 100 MB.
     list_items: int = _positive(100_000)
     # Actions sent and not yet answered. Asterisk answered 15,000 pipelined ones in order; past
-    # this bound `send` waits for room, and Asterisk's own socket buffer is spared.
+    # this bound `send` waits for room, and Asterisk's own socket buffer is spared. One whose
+    # response_timeout is over takes no room any more: else a slow answer would hold up the next.
     pending_actions: int = _positive(16_384)
     # Calls whose OriginateResponse is still awaited. One PBX seldom holds 10,000 channels.
     outbound_calls: int = _positive(65_536)

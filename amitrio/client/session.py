@@ -59,6 +59,10 @@ __all__ = ["Session"]
 _RECEIVE = 256 * 1024
 # Seconds that a polite goodbye may take before the connection is simply closed.
 _FAREWELL = 2.0
+# Actions that were given up and may still be answered: each is remembered, so that its late answer
+# is dropped, and the items of a late list are not taken for events. A server that has left so many
+# unanswered, each for response_timeout, answers nothing any more, whatever else it says.
+_MOST_OVERDUE = 1024
 
 # Events that the session itself listens to.
 _OWN_INTEREST = frozenset({"FullyBooted", "Shutdown"})
@@ -344,8 +348,8 @@ class Session:
 
     async def _give_up_oldest(self, now: float) -> None:
         self._ledger.give_up_oldest(now)
-        if self.connection.overdue > self.limits.pending_actions:
-            self.end(Ending(f"{self.label} leaves more and more actions unanswered"))
+        if self.connection.overdue > _MOST_OVERDUE:
+            self.end(Ending(f"{self.label} has left {_MOST_OVERDUE} actions unanswered"))
             await self._hang_up()
 
     async def _bury(self, now: float) -> None:

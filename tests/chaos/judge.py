@@ -250,15 +250,8 @@ def _gives_up_the_dead_alone(run: Run) -> Iterator[str]:
         if "no sign of life" in said:
             if silence < times.ping_interval + times.ping_timeout - _EPSILON:
                 yield f"link {link.index} was given up after {silence} s of silence"
-        elif "more and more" in said:
-            if not any(_may_be_overdue(one) for one in run.journal.asked):
-                yield f"link {link.index}: {said}"
         elif hung_up - link.began > _entering(run) + _EPSILON:
             yield f"link {link.index} was given up: {said!r}"
-
-
-def _may_be_overdue(asked: Asked) -> bool:
-    return asked.outcome == "cancelled" or isinstance(asked.error, ResponseTimeout)
 
 
 def _entering(run: Run) -> float:

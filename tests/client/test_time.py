@@ -10,7 +10,9 @@ import anyio
 import pytest
 
 from amitrio import ConnectionFailed, ConnectionLost, ResponseTimeout
+from amitrio.client import session
 from amitrio.limits import Limits
+from amitrio.protocol import Request
 from tests.client.peer import Peer, of
 from tests.client.streams import memory_pair
 from tests.client.waiting import Beside, quiet
@@ -227,6 +229,36 @@ async def test_what_is_never_answered_uses_up_no_room(peer: Peer, beside: Beside
         assert (await in_time)["Text"] == "in time"
         assert client._session._ledger._room.value == 1
         assert len(client._session._ledger) == 0
+
+
+async def test_a_server_that_is_slow_for_long_is_waited_for(peer: Peer, beside: Beside) -> None:
+    """However few actions may be pending: those that were given up count for another bound."""
+    async with peer.accept(limits=Limits(pending_actions=1), **SILENT) as client:
+        requests: list[Request] = []
+        for n in range(5):
+            late = beside(client.send("Late", N=str(n)))
+            requests.append(await peer.expect("Late"))
+            assert isinstance(await late.error(), ResponseTimeout)
+        in_time = beside(client.send("Echo"))
+        requests.append(await peer.expect("Echo"))
+        for request in requests:
+            await peer.answer(request, Text=request.action)
+        assert (await in_time)["Text"] == "Echo"
+        assert client.statistics().unmatched == 0
+        assert len(client._session._ledger) == 0
+
+
+async def test_a_server_that_answers_nothing_any_more_is_left(
+    peer: Peer, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it goes on sending: what is remembered of the unanswered is bounded."""
+    monkeypatch.setattr(session, "_MOST_OVERDUE", 2)
+    async with peer.accept(**SILENT) as client:
+        for _ in range(3):
+            late = beside(client.send("Late"))
+            await peer.expect("Late")
+            assert isinstance(await late.error(), ResponseTimeout)
+        assert "left 2 actions unanswered" in str(await client.wait_closed())
 
 
 async def test_response_timeout_may_be_switched_off(peer: Peer, beside: Beside) -> None:
