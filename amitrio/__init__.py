@@ -70,7 +70,14 @@ from amitrio.models import (
 from amitrio.models.lazy import event_places as _event_places
 from amitrio.models.lazy import lazily as _lazily
 from amitrio.protocol import Banner, State
-from amitrio.supervisor import Backoff, Link, SupervisedClient, Supervision, supervise
+from amitrio.supervisor import (
+    Backoff,
+    Link,
+    SupervisedClient,
+    Supervision,
+    supervise,
+    supervise_over,
+)
 
 if TYPE_CHECKING:
     from amitrio import actions as actions
@@ -143,6 +150,7 @@ __all__ = [
     "connect",
     "connect_over",
     "supervise",
+    "supervise_over",
 ]
 
 __version__ = "0.1.0"

@@ -40,6 +40,8 @@ PUBLIC = [
     "amitrio.limits",
     "amitrio.models",
     "amitrio.protocol",
+    "amitrio.supervisor",
+    "amitrio.testing",
     "amitrio.text",
 ]
 
@@ -62,7 +64,7 @@ def modules() -> list[str]:
     names = [
         name
         for _, name, _ in pkgutil.walk_packages(amitrio.__path__, "amitrio.")
-        if name.split(".")[1] in {"client", "models", "protocol"}
+        if name.split(".")[1] in {"client", "models", "protocol", "supervisor", "testing"}
     ]
     return sorted({*PUBLIC, *names} - set(LAZY))
 
@@ -103,9 +105,6 @@ _INTERNAL = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", ["amitrio", "amitrio.client", "amitrio.models", "amitrio.protocol"]
-)
 def shown(package: ModuleType) -> set[str]:
     """The names that it has, modules and what the interpreter was told left out."""
     return {
@@ -118,7 +117,7 @@ def shown(package: ModuleType) -> set[str]:
 _TOLD = {"annotations", "TYPE_CHECKING"}
 
 
-@pytest.mark.parametrize("name", ["amitrio.client", "amitrio.protocol"])
+@pytest.mark.parametrize("name", ["amitrio.client", "amitrio.protocol", "amitrio.supervisor"])
 def test_a_packages_face_shows_no_more_than_it_names(name: str) -> None:
     package = importlib.import_module(name)
     assert shown(package) == set(package.__all__)
@@ -152,8 +151,9 @@ def test_whatever_the_public_api_raises_or_yields_can_be_named() -> None:
     for name in amitrio.errors.__all__:
         if name != "Executed":
             assert getattr(amitrio, name) is getattr(amitrio.errors, name)
-    for name in amitrio.client.__all__:
-        assert getattr(amitrio, name) is getattr(amitrio.client, name)
+    for package in (amitrio.client, amitrio.supervisor):
+        for name in package.__all__:
+            assert getattr(amitrio, name) is getattr(package, name)
 
 
 def test_every_public_thing_says_what_it_is() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import assert_type
 
+import anyio
+import anyio.abc
+
 import amitrio as ami
 from amitrio import actions
 
@@ -145,6 +148,12 @@ async def supervisions() -> None:
     async with supervision as client:
         assert_type(client, ami.SupervisedClient)
         assert_type(client.asterisk, ami.Banner | None)
+    over = ami.supervise_over(tunnel, username="crm", secret="x", start="at_once", name="tunnel")
+    assert_type(over, ami.Supervision)
+
+
+async def tunnel() -> anyio.abc.SocketStream:
+    return await anyio.connect_tcp("localhost", 15038)
 
 
 async def connections() -> None:

@@ -9,6 +9,6 @@ from __future__ import annotations
 from amitrio.supervisor.backoff import Backoff
 from amitrio.supervisor.client import SupervisedClient
 from amitrio.supervisor.keeper import Link
-from amitrio.supervisor.supervise import Supervision, supervise
+from amitrio.supervisor.supervise import Supervision, supervise, supervise_over
 
-__all__ = ["Backoff", "Link", "SupervisedClient", "Supervision", "supervise"]
+__all__ = ["Backoff", "Link", "SupervisedClient", "Supervision", "supervise", "supervise_over"]

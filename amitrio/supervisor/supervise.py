@@ -7,21 +7,25 @@ owns all tasks and lets out bare what its body raises.
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
 from typing import Literal, Unpack
 
+from anyio.abc import ByteStream
+
 from amitrio.client.dial import dial
 from amitrio.client.opening import Dial
+from amitrio.client.outbox import BROKEN
 from amitrio.client.scope import owning
 from amitrio.client.settings import Options, Settings
 from amitrio.credentials import Secret
+from amitrio.errors import ConnectionFailed
 from amitrio.supervisor.backoff import Backoff
 from amitrio.supervisor.client import SupervisedClient
 from amitrio.supervisor.keeper import Keeper
 
-__all__ = ["Supervision", "supervise"]
+__all__ = ["Supervision", "supervise", "supervise_over"]
 
 Start = Literal["connected", "at_once"]
 
@@ -129,3 +133,43 @@ def supervise(
         backoff=backoff,
         retry_refused=retry_refused,
     )
+
+
+def supervise_over(
+    open_stream: Callable[[], Awaitable[ByteStream]],
+    *,
+    username: str,
+    secret: str | Secret,
+    start: Start = "connected",
+    backoff: Backoff = _DEFAULT_BACKOFF,
+    retry_refused: float | None = None,
+    **options: Unpack[Options],
+) -> Supervision:
+    """As `supervise`, over byte streams of your own: tunnels, or those of a simulator.
+
+    `open_stream` is awaited for each connection, within `connect_timeout`, and gives a new stream,
+    which is the client's from then on. What says that there is none at the moment (OSError,
+    ConnectionFailed, anyio's broken and closed streams) is tried again; anything else that it
+    raises ends the `async with` as it is. Cancelled, it has to leave nothing open itself.
+    """
+    try:
+        hidden = Secret(secret)
+    finally:
+        del secret
+    options.setdefault("name", "the stream")
+    settings = Settings(host="", username=username, secret=hidden, **options)
+    return Supervision(
+        settings,
+        lambda: _opened_by(open_stream, settings.label),
+        start=start,
+        backoff=backoff,
+        retry_refused=retry_refused,
+    )
+
+
+async def _opened_by(open_stream: Callable[[], Awaitable[ByteStream]], label: str) -> ByteStream:
+    try:
+        return await open_stream()
+    except BROKEN as exc:
+        reason = str(exc) or type(exc).__name__
+        raise ConnectionFailed(f"cannot connect to {label}: {reason}") from exc

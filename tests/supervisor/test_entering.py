@@ -20,8 +20,9 @@ from amitrio import (
     ProtocolError,
     SupervisedClient,
     supervise,
+    supervise_over,
 )
-from tests.client.peer import Peer
+from tests.client.peer import SECRET, USERNAME, Peer
 from tests.client.waiting import Beside, quiet
 from tests.supervisor.site import Site, take, told
 
@@ -377,6 +378,67 @@ async def test_a_peer_that_is_no_ami_is_final_all_the_same(site: Site, beside: B
 def test_what_makes_no_sense_is_refused_at_the_door(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - which is not the point
         supervise("pbx.example.com", username="crm", secret="x", **wrong)
+
+
+# Over streams of one's own ------------------------------------------------------------------------
+
+
+def over(site: Site, **options: Any) -> Any:
+    return supervise_over(site.dial, username=USERNAME, secret=SECRET, **options)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        ConnectionRefusedError("nobody is there"),
+        TimeoutError("nobody is there"),
+        anyio.BrokenResourceError("nobody is there"),
+        ConnectionFailed("nobody is there"),
+    ],
+)
+async def test_a_stream_that_cannot_be_had_is_asked_for_again(
+    site: Site, failure: BaseException
+) -> None:
+    site.failure = failure
+    site.beside.go(site.serve_all())
+    async with over(site, start="at_once", name="the tunnel") as client:
+        await anyio.sleep(100)
+        with pytest.raises(ConnectionLost, match="nobody is there"):
+            await client.ping()
+        site.failure = None
+        await client.wait_connected()
+        await client.ping()
+        await site.lose()
+        await client.wait_connected()
+        assert len(site.peers) == 2
+        assert client.asterisk is not None
+
+
+async def test_a_stream_that_takes_too_long_is_asked_for_again(site: Site) -> None:
+    site.hangs = True
+    async with over(site, start="at_once", connect_timeout=3) as client:
+        await anyio.sleep(3.1)
+        with pytest.raises(ConnectionLost, match="no connection to the stream within 3 s"):
+            await client.ping()
+
+
+async def test_a_certificate_that_a_stream_of_ones_own_does_not_verify_is_final(
+    site: Site,
+) -> None:
+    site.failure = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    with pytest.raises(ConnectionFailed, match="cannot connect to the stream"):
+        await enter(over(site))
+    assert len(site.tries) == 1
+
+
+async def test_a_mistake_in_opening_the_stream_comes_out_as_it_is(site: Site) -> None:
+    site.failure = mistake = KeyError("tunnel")
+    with pytest.raises(KeyError) as caught:
+        await enter(over(site))
+    assert caught.value is mistake
+
+
+# One use ----------------------------------------------------------------------------------------
 
 
 async def test_a_supervision_is_for_one_use(site: Site, beside: Beside) -> None:
