@@ -32,6 +32,8 @@ class Entry:
     letter: Letter
     allowance: float
     has_room: bool = True
+    abandoned: bool = False
+    """Nobody waits for its answer, and so nobody for the report that may follow."""
 
     @property
     def executed(self) -> Executed:
@@ -114,11 +116,13 @@ class Ledger:
         entry = self._entries.get(exchange)
         if entry is None:
             return
-        entry.pending = Pending()
+        entry.pending, entry.abandoned = Pending(), True
         if self._outbox.withdraw(entry.letter):
             self._connection.withdraw(exchange)
             self.settle(exchange)
             self.renew_oldest(anyio.current_time())
+        else:
+            self.forget_report(exchange)
 
     def forget_report(self, exchange: Exchange) -> None:
         """Nobody waits for the late event of this action any more."""
@@ -132,6 +136,8 @@ class Ledger:
             return self.settle(exchange)
         entry = self._entries[exchange]
         self._give_room(entry)
+        if entry.abandoned:
+            self.forget_report(exchange)
         return entry
 
     def settle(self, exchange: Exchange) -> Entry:

@@ -17,7 +17,7 @@ import pytest
 import sniffio
 import trio
 
-from amitrio import Client, ConnectionClosed, Event, State
+from amitrio import Client, ConnectionClosed, Event, OutboundCall, State
 from amitrio.limits import Limits
 from tests.client.cancelling import WAYS, How, When, cuts
 from tests.client.peer import Peer
@@ -189,6 +189,36 @@ async def test_waiting_for_room_may_be_cancelled(beside: Beside, how: How, when:
             await cut(client.send("Echo", Text="cancelled"))
             assert (await first)["Text"] == "first"
             await still_right(client)
+
+
+class MutePeer(Peer):
+    """Places calls, and reports on none: to a user without read=call no report comes, ever."""
+
+    async def respond(self, request: Any) -> None:
+        if request.action == "Originate":
+            await self.answer(request, Message="Originate successfully queued")
+        else:
+            await super().respond(request)
+
+
+@every_way
+async def test_a_cancelled_call_of_which_nothing_is_reported_leaves_nothing(
+    beside: Beside, how: How, when: When
+) -> None:
+    async def place() -> None:
+        placed.append(await client.originate("PJSIP/1", context="default", exten="1"))
+
+    peer, rounds = MutePeer(beside), 0
+    placed: list[OutboundCall] = []
+    async with peer.accept() as client:
+        beside.go(peer.attend())
+        async for cut in cuts(how, when):
+            await cut(place())
+            await client.ping()
+            assert client._session.connection.pending == len(placed)
+            assert len(client._session._ledger) == len(placed)
+            rounds += 1
+        assert rounds > len(placed)
 
 
 @every_way
