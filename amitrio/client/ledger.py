@@ -32,8 +32,6 @@ class Entry:
     letter: Letter
     allowance: float
     has_room: bool = True
-    abandoned: bool = False
-    """Nobody waits for its answer, and so nobody for the report that may follow."""
 
     @property
     def executed(self) -> Executed:
@@ -116,7 +114,7 @@ class Ledger:
         entry = self._entries.get(exchange)
         if entry is None:
             return
-        entry.pending, entry.abandoned = Pending(), True
+        entry.pending = Pending()
         if self._outbox.withdraw(entry.letter):
             self._connection.withdraw(exchange)
             self.settle(exchange)
@@ -136,8 +134,6 @@ class Ledger:
             return self.settle(exchange)
         entry = self._entries[exchange]
         self._give_room(entry)
-        if entry.abandoned:
-            self.forget_report(exchange)
         return entry
 
     def settle(self, exchange: Exchange) -> Entry:

@@ -18,6 +18,8 @@ import re
 from collections import OrderedDict
 from collections.abc import Collection, Container
 
+import attrs
+
 from amitrio.protocol.exchange import Exchange, Progress, ReplyShape
 from amitrio.protocol.message import find
 from amitrio.protocol.received import (
@@ -101,7 +103,9 @@ class Correlator:
             self._overdue[exchange.action_id] = exchange
 
     def forget_report(self, exchange: Exchange) -> None:
-        """Nobody waits for the report of this exchange any more."""
+        """Nobody waits for the report of this exchange any more, be it due or still to become so."""
+        if exchange.shape.report is not None:
+            exchange.shape = attrs.evolve(exchange.shape, report=None)
         if self._due.pop(exchange.action_id, None) is not None:
             exchange.progress = Progress.SETTLED
             self._renew_expected()

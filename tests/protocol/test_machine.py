@@ -86,6 +86,8 @@ class Asked:
     exchange: Exchange
     frame: bytes
     settled: int = 0
+    forgotten: bool = False
+    """Nobody waits for its outcome."""
 
 
 @attrs.frozen
@@ -164,7 +166,7 @@ class Model:
         if said.starts:
             self.open, self.open_is_overdue = asked, asked.exchange.overdue
             yield f"{asked.id} list"
-        elif asked.name == "Originate" and said.kind == "Success":
+        elif asked.name == "Originate" and said.kind == "Success" and not asked.forgotten:
             self.due.append(asked)
             yield f"{asked.id} accepted"
             if len(self.due) > MOST_REPORTS:
@@ -315,6 +317,7 @@ class Conversation(RuleBasedStateMachine):
     def forget_report(self, asked: Asked) -> None:
         """Nobody waits for the outcome of a call; of another action there is nothing to forget."""
         self.connection.forget_report(asked.exchange)
+        asked.forgotten = True
         if asked in self.model.due:
             self.model.due.remove(asked)
             self.model.settle(asked)
