@@ -103,7 +103,7 @@ class Correlator:
             self._overdue[exchange.action_id] = exchange
 
     def forget_report(self, exchange: Exchange) -> None:
-        """Nobody waits for the report of this exchange any more, be it due or still to become so."""
+        """Nobody waits for the report of this exchange any more, be it due yet or not."""
         if exchange.shape.report is not None:
             exchange.shape = attrs.evolve(exchange.shape, report=None)
         if self._due.pop(exchange.action_id, None) is not None:
