@@ -66,6 +66,8 @@ class Site:
         self.failure: BaseException | None = None
         """What dialling raises, if anything."""
         self.hangs = False
+        self.kind: type[Peer] = Peer
+        """What the server's ends are."""
         self.hurries = False
         """Whether the client's end takes all that is there before anybody else has a turn."""
         self._came, self._coming = anyio.create_memory_object_stream[Peer](1000)
@@ -90,7 +92,7 @@ class Site:
             await anyio.sleep_forever()
         if self.failure is not None:
             raise self.failure
-        peer = Peer(self.beside, self._ends() if self.hurries else None)
+        peer = self.kind(self.beside, self._ends() if self.hurries else None)
         self.peers.append(peer)
         self._came.send_nowait(peer)
         return peer.stream
