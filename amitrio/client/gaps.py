@@ -37,6 +37,8 @@ class Disconnected(Gap):
     """One line that says why, and where possible what to do. Of several losses, the last."""
     restarted: bool = attrs.field(default=False, repr=False, eq=False)
     """Whether Asterisk was restarted between losses that became one."""
+    since: float = attrs.field(default=0.0, repr=False, eq=False)
+    """When that was on the event loop's clock, which nobody sets."""
     earlier: float = attrs.field(default=0.0, repr=False, eq=False)
     """Seconds from the first to the last of the losses that became one."""
 
@@ -47,7 +49,7 @@ class Reconnected(Gap):
 
     at: datetime
     down_for: float
-    """Seconds since the loss."""
+    """Seconds since the loss, on a clock that nobody sets."""
     restarted: bool | None
     """Whether Asterisk itself was restarted meanwhile, all its calls gone; None if unknown."""
 
@@ -64,8 +66,8 @@ def coalesced(gaps: tuple[Gap, ...], gap: Gap) -> tuple[Gap, ...]:
     ends = [one for one in gaps[lost:] if isinstance(one, Reconnected)]
     restarted = first.restarted or any(one.restarted for one in ends)
     if isinstance(gap, Disconnected):
-        earlier = (gap.at - first.at).total_seconds()
-        return (*gaps[:lost], Disconnected(first.at, gap.reason, restarted, earlier))
+        earlier = gap.since - first.since
+        return (*gaps[:lost], Disconnected(first.at, gap.reason, restarted, first.since, earlier))
     end = Reconnected(gap.at, first.earlier + gap.down_for, restarted or gap.restarted)
     return (*gaps[:lost], first, end)
 

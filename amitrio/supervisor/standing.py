@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 import anyio
-import attrs
 
 from amitrio.client.ending import Ending
 from amitrio.client.gaps import Disconnected, Gap, Reconnected
@@ -34,15 +33,6 @@ _PRECISION = 2.0
 _MOST = 3e11
 
 
-@attrs.frozen
-class _Loss:
-    """The gap that is open."""
-
-    told: Disconnected
-    since: float
-    """On the event loop's clock, which nobody sets."""
-
-
 class Standing(Subscriptions):
     """The subscriptions of a supervised client. `on_loss` is called at each loss."""
 
@@ -52,14 +42,15 @@ class Standing(Subscriptions):
         """Whether this user was ever told of FullyBooted, and so is told each time."""
         self._on_loss = on_loss
         self._is_up = False
-        self._loss: _Loss | None = None
+        self._loss: Disconnected | None = None
+        """The gap that is open."""
         self._started: float | None = None
 
     def add(self, patterns: Iterable[str], inbox: Inbox[Event]) -> None:
         """Let the inbox have these events from now on; in a gap it begins with that."""
         super().add(patterns, inbox)
         if self._loss is not None:
-            inbox.put_gap(self._loss.told)
+            inbox.put_gap(self._loss)
 
     def ready(self) -> None:
         """Logged in. The first event ends the gap, or the end of the login, which is sooner."""
@@ -88,9 +79,9 @@ class Standing(Subscriptions):
             return
         self._is_up = False
         if self._loss is None:
-            told = Disconnected(datetime.now(UTC), ending.reason)
-            self._loss = _Loss(told, anyio.current_time())
-            self._tell(told)
+            now = anyio.current_time()
+            self._loss = Disconnected(datetime.now(UTC), ending.reason, since=now)
+            self._tell(self._loss)
         self._on_loss(ending)
 
     def finish(self, failure: Callable[[], AMIError] | None) -> None:

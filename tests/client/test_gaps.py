@@ -30,7 +30,7 @@ def moment(seconds: float) -> datetime:
 
 
 def lost(seconds: float, reason: str = "cut") -> Disconnected:
-    return Disconnected(moment(seconds), reason)
+    return Disconnected(moment(seconds), reason, since=seconds)
 
 
 def back(seconds: float, since: float, *, restarted: bool | None = False) -> Reconnected:
@@ -76,6 +76,11 @@ def test_what_is_not_known_of_the_last_loss_is_not_known_of_all() -> None:
 def test_the_time_between_losses_counts_and_a_clock_that_was_set_does_not() -> None:
     early = Reconnected(moment(-3600), 5.0, restarted=False)
     assert told(lost(0), early) == (lost(0), early)
+    again = Disconnected(moment(-3500), "killed", since=100.0)
+    end = Reconnected(moment(-3490), 10.0, restarted=False)
+    first, last = told(lost(0), early, again, end)
+    assert first == lost(0, "killed")
+    assert last == Reconnected(moment(-3490), 110.0, restarted=False)
 
 
 def test_the_end_of_a_loss_that_was_told_already_stays_with_its_restart() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import anyio
@@ -19,11 +20,16 @@ from amitrio import (
     SubscriberTooSlow,
     SupervisedClient,
 )
+from amitrio.supervisor import standing
 from tests.client.peer import frame
 from tests.client.waiting import Beside, quiet
 from tests.supervisor.site import Site, booted, take, told
 
 pytestmark = pytest.mark.virtual_time
+
+HOUR = 3600.0
+# Seconds that may pass between the end of an outage and the next try that gets through.
+MOST = 45.0
 
 
 def numbered(*numbers: int) -> bytes:
@@ -153,6 +159,40 @@ async def test_losses_that_nobody_read_of_become_one(site: Site) -> None:
             got = await take(stream)
             assert told(got) == ["1", "Disconnected", "Reconnected"]
             assert got[2].down_for > 0
+
+
+async def test_how_long_it_lasted_is_told_by_a_clock_that_nobody_sets(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The date goes back by a year at each look; a loss lasts an hour, as does what is between."""
+
+    class Turned(datetime):
+        year_now = 2026
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Turned:
+            cls.year_now -= 1
+            return cls(cls.year_now, 1, 1, tzinfo=tz)
+
+    async def lose_for_an_hour() -> None:
+        site.hangs = True
+        await site.lose()
+        await anyio.sleep(HOUR)
+        site.hangs = False
+        await site.restore()
+
+    monkeypatch.setattr(standing, "datetime", Turned)
+    async with site.client(ping_interval=math.inf) as client:
+        with client.events("Newexten") as read, client.events("Newexten") as unread:
+            for _ in range(3):
+                await lose_for_an_hour()
+                lost, back = await take(read)
+                assert isinstance(lost, Disconnected)
+                assert back.down_for == pytest.approx(HOUR, abs=MOST)
+                await anyio.sleep(HOUR)
+            lost, back = await take(unread)
+            assert lost.at.year == 2025  # that of the first
+            assert back.down_for == pytest.approx(5 * HOUR, abs=3 * MOST)
 
 
 async def test_a_slow_stream_that_drops_is_told_of_the_loss_too(site: Site) -> None:
