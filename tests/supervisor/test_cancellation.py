@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 import anyio
 import pytest
 
 from amitrio import Backoff, ConnectionLost, Link, SupervisedClient
 from tests.client.cancelling import WAYS, How, When, cuts
+from tests.client.peer import Peer
 from tests.client.waiting import Beside, quiet
-from tests.supervisor.site import Site, told
+from tests.supervisor.site import Site, booted, told
 from tests.supervisor.test_leaving import tasks_alive
 
 pytestmark = pytest.mark.virtual_time
@@ -72,11 +73,49 @@ async def live_through_a_loss(site: Site) -> None:
             assert type(await stream.receive()).__name__ == "Reconnected"
 
 
+class BootingPeer(Peer):
+    """Asked to, it tells that it is booted a while after the login."""
+
+    boots: ClassVar[bool]
+
+    async def respond(self, request: Any) -> None:
+        await super().respond(request)
+        if request.action == "Ping" and BootingPeer.boots:
+            for _ in range(5):
+                await anyio.lowlevel.checkpoint()
+            await self.send(booted(0))
+
+
+async def live_through_a_boot(site: Site) -> None:
+    site.kind, BootingPeer.boots = BootingPeer, False
+    async with site.supervise(backoff=AT_ONCE) as client:
+        with client.skipping_gaps.events("FullyBooted") as stream:
+            await site.peer.send(booted(107))
+            await stream.receive()
+            await client.send("Filter", Operation="Add", Filter="x")
+            await client.send("Filter", Operation="Add", Filter="y")
+            BootingPeer.boots = True
+            await site.peer.cut()
+            await stream.receive()
+            BootingPeer.boots = False
+        await client.wait_connected()
+        await echo(client, "x")
+
+
+async def leave_while_down(site: Site) -> None:
+    site.close_port()
+    async with site.supervise(start="at_once", backoff=AT_ONCE):
+        for _ in range(9):
+            await anyio.lowlevel.checkpoint()
+
+
 LIVES: list[Callable[[Site], Coroutine[Any, Any, None]]] = [
     come_and_go,
     come_when_it_opens,
     come_at_once,
     live_through_a_loss,
+    live_through_a_boot,
+    leave_while_down,
 ]
 
 
@@ -99,6 +138,43 @@ async def test_a_life_may_be_cancelled_anywhere(
         assert len(site.tries) == tries
         assert tasks_alive() == before
     assert rounds > 2
+
+
+# While ticks are counted, or somebody cancels in each of them, the two seconds of a goodbye would
+# not pass on a clock that jumps.
+STEPPED = [way for way in WAYS if way[2] == "suspension" and way[1] != "stubborn"]
+
+
+@pytest.mark.parametrize(("anyio_backend", "how", "when"), STEPPED, indirect=["anyio_backend"])
+@pytest.mark.parametrize("start", ["at_once", "connected"])
+async def test_leaving_a_server_that_says_nothing_may_be_cancelled_anywhere(
+    beside: Beside, how: How, when: When, start: str
+) -> None:
+    """In the middle of a login, or after it."""
+
+    async def serve() -> None:
+        await (site.let_in() if start == "connected" else greet(site))
+        served.set()
+
+    async def come_and_go() -> None:
+        async with site.supervise(start=start, backoff=AT_ONCE):
+            await served.wait()
+
+    await quiet()
+    before = tasks_alive()
+    async for cut in cuts(how, when):
+        site, served = Site(beside), anyio.Event()
+        serving = beside(serve())
+        began = anyio.current_time()
+        await cut(come_and_go())
+        assert anyio.current_time() - began <= 2
+        assert all(peer.left for peer in site.peers)
+        await serving.stop()
+        assert tasks_alive() == before
+
+
+async def greet(site: Site) -> None:
+    await site.greet(await site.come())
 
 
 # What is asked of a client that lives on ---------------------------------------------------------
@@ -186,3 +262,40 @@ async def test_no_gap_and_no_event_is_lost_by_a_cancelled_receive(
                 await receive(4)
                 await happening
                 assert received == ["1", "Disconnected", "Reconnected", "2"]
+
+
+@every_way
+@pytest.mark.parametrize("manner", ["skip", "raise"])
+@pytest.mark.parametrize("most", [1, 3])
+async def test_what_a_gap_does_is_done_once_however_often_one_is_cancelled(
+    beside: Beside, site: Site, how: How, when: When, manner: str, most: int
+) -> None:
+    """By streams that have events alone, taken one by one and in batches."""
+    received: list[str] = []
+    expected = ["1", "2"] if manner == "skip" else ["1", "lost", "2"]
+
+    async def receive() -> None:
+        while len(received) < len(expected):
+            try:
+                batch = await stream.receive_batch(most, within=0)
+            except ConnectionLost:
+                received.append("lost")
+            else:
+                received.extend(told(list(batch)))
+
+    async def happen() -> None:
+        await site.peer.event("Newexten", N="1")
+        await site.peer.cut()
+        await site.let_in()
+        await site.peer.event("Newexten", N="2")
+
+    async with site.client(backoff=AT_ONCE) as client:
+        source = client.skipping_gaps if manner == "skip" else client.raising_gaps
+        with source.events("Newexten") as stream:
+            async for cut in cuts(how, when):
+                received.clear()
+                happening = beside(happen())
+                await cut(receive())
+                await receive()
+                await happening
+                assert received == expected
