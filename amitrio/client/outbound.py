@@ -39,6 +39,9 @@ _SHAPE = ReplyShape(report=_REPORT)
 # dialing thread is done, and this covers a loaded machine.
 _MARGIN = 30.0
 
+# Seconds. action_originate() in manager.c reads milliseconds into an int.
+_LONGEST = 2_147_483
+
 # AST_CONTROL frames, as ast_pbx_outgoing_exten() gives them: what Reason means.
 _REASONS = MappingProxyType(
     {
@@ -160,7 +163,9 @@ def originate_action(
     variables: Mapping[str, str],
     headers: Mapping[str, str | None],
 ) -> Action:
-    """The Originate for these; ValueError for a name that Asterisk cannot take."""
+    """The Originate for these; ValueError for a name or a time that Asterisk cannot take."""
+    if not 0 < timeout <= _LONGEST:
+        raise ValueError(f"timeout is a positive number of seconds, up to {_LONGEST}")
     pairs: list[tuple[str, HeaderValue]] = [("Channel", channel)]
     pairs += [(name, str(value)) for name, value in target.items() if value is not None]
     pairs += [("Async", "true"), ("Timeout", str(round(timeout * 1000)))]

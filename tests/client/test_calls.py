@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import anyio
 import pytest
 
@@ -109,6 +111,14 @@ async def test_a_call_goes_to_an_extension_or_an_application(
     async with peer.accept() as client:
         with pytest.raises(TypeError, match="either"):
             await client.originate("PJSIP/100", **given)  # type: ignore[arg-type] # a table
+
+
+@pytest.mark.parametrize("timeout", [0, -1, math.inf, math.nan, 2_147_484])
+async def test_a_call_rings_for_a_time_that_asterisk_can_read(peer: Peer, timeout: float) -> None:
+    async with peer.accept() as client:
+        with pytest.raises(ValueError, match="positive number of seconds"):
+            await client.originate("PJSIP/100", context="x", exten="1", timeout=timeout)
+        assert client.statistics().pending == 0
 
 
 async def test_each_channel_has_an_id_of_its_own(peer: Peer, beside: Beside) -> None:
