@@ -18,6 +18,7 @@ KEPT: Mapping[int, str] = MappingProxyType(
         44: "a list that came after it was given up made the watch turn in circles",
         127: "the watch gave up an action of a connection that had ended in the same instant",
         208: "the same, of a list",
+        290: "the report on a call that was given up came in the same bytes as its answer",
         395: "a supervised client was left while it waited for FullyBooted, and crashed",
         561: "the same, on another path",
     }
