@@ -79,6 +79,8 @@ class Client(EventSource[Never], Speaking):
         drops: bool,
     ) -> EventStream[Any]:
         self._session.check_open()
+        if self.line.only is not None:
+            self.line.only.check(patterns)
         inbox: Inbox[Any] = Inbox(
             buffer,
             overflowed=lambda: too_slow(patterns, buffer),

@@ -84,7 +84,8 @@ def connect(
 
     The port is 5038, with `tls` 5039. `tls=True` verifies the server's certificate; give an
     `ssl.SSLContext` to trust your own. `auth="md5"` answers a challenge, so that the secret
-    itself never travels. `event_mask` is Asterisk's: "on", "off", or classes such as
+    itself never travels. `only=[ami.Hangup, "Queue*"]` has Asterisk send these kinds of events
+    and no others; `event_mask` is Asterisk's own word: "on", "off", or classes such as
     "call,agent". Times are seconds, `math.inf` switches them off. Text that is not UTF-8 is
     read in `fallback_encoding` where it becomes a field. `name` is what errors and
     `event.server` call this server.

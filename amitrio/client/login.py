@@ -7,28 +7,33 @@ from __future__ import annotations
 
 import anyio
 
+from amitrio.client.only import ALL_PASS
 from amitrio.client.request import request
 from amitrio.client.session import Session
 from amitrio.client.settings import Settings
-from amitrio.errors import ConnectionFailed, ConnectionLost, ProtocolError
-from amitrio.models import Action, Reply
+from amitrio.client.speaking import Line
+from amitrio.errors import ActionError, ConnectionFailed, ConnectionLost, ProtocolError
+from amitrio.models import Action
+from amitrio.protocol import Banner
 from amitrio.protocol.auth import challenge_headers, md5_login, plain_login
 
 __all__ = ["log_in"]
 
 
-async def log_in(session: Session, settings: Settings) -> Reply:
-    """Greet, log in, and learn whether Asterisk is fully booted. The reply to Login.
+async def log_in(session: Session, settings: Settings) -> Line:
+    """Greet, log in, learn whether Asterisk is fully booted, and say which events are wanted.
 
     Raises ConnectionFailed, ProtocolError, ActionError (AuthenticationFailed above all).
     """
     try:
-        await _greeting(session, settings)
+        banner = await _greeting(session, settings)
+        mask = settings.mask_for(banner.release)
         with anyio.fail_after(settings.response_timeout):
-            reply = await request(session, await _login_action(session, settings))
+            reply = await request(session, await _login_action(session, settings, mask))
             # FullyBooted, if this user may hear it now, is sent by the login itself
             # (action_login in manager.c), so it has come before the answer to whatever is next.
             await request(session, Action("Ping"))
+            await _narrow(session, settings)
     except TimeoutError as exc:
         seconds = settings.response_timeout
         raise ConnectionFailed(
@@ -39,13 +44,12 @@ async def log_in(session: Session, settings: Settings) -> Reply:
             raise exc.__cause__ from None
         raise ConnectionFailed(f"{exc}, before the login was done") from exc
     session.begin_watch()
-    return reply
+    return Line(session, reply, mask, settings.only)
 
 
-async def _greeting(session: Session, settings: Settings) -> None:
+async def _greeting(session: Session, settings: Settings) -> Banner:
     with anyio.move_on_after(settings.connect_timeout):
-        await session.wait_greeted()
-        return
+        return await session.wait_greeted()
     other = (
         "is TLS spoken there? Try tls=False"
         if settings.tls
@@ -57,12 +61,12 @@ async def _greeting(session: Session, settings: Settings) -> None:
     )
 
 
-async def _login_action(session: Session, settings: Settings) -> Action:
+async def _login_action(session: Session, settings: Settings, mask: str) -> Action:
     if settings.auth == "plain":
-        headers = plain_login(settings.username, settings.secret, settings.event_mask)
+        headers = plain_login(settings.username, settings.secret, mask)
     else:
         challenge = await _challenge(session)
-        headers = md5_login(settings.username, challenge, settings.secret, settings.event_mask)
+        headers = md5_login(settings.username, challenge, settings.secret, mask)
     return Action("Login", tuple(headers))
 
 
@@ -72,3 +76,25 @@ async def _challenge(session: Session) -> str:
     if challenge is None:
         raise ProtocolError(f"{session.label} answered Challenge with no challenge")
     return challenge
+
+
+async def _narrow(session: Session, settings: Settings) -> None:
+    """Have Asterisk send no other events than the program asks for, if this user may say so.
+
+    A refused filter is no reason to fail: more events come then, and nobody takes them.
+    """
+    filters = () if settings.only is None else settings.only.filters()
+    if not filters or not await _may_filter(session):
+        return
+    try:
+        for action in filters:
+            await request(session, action)
+    except ActionError:
+        if len(filters) > 1:  # those that were taken must not hide what this one lets through
+            await request(session, ALL_PASS)
+
+
+async def _may_filter(session: Session) -> bool:
+    """Whether Asterisk lists the action for this user. To try would be a security event."""
+    commands = await request(session, Action("ListCommands"))
+    return "Filter" in commands.headers

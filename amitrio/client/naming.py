@@ -3,7 +3,8 @@
 By class (`ami.Hangup`), by name in any case (`"Hangup"`), by pattern (`"Queue*"`).
 
 Law: a name that Asterisk does not have is believed, since modules of others send events too, but
-it is not passed over: a warning says which name is nearest.
+it is not passed over: a warning says which name is nearest. So it is with the items of lists, for
+which one would wait for ever.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 
-from amitrio.models import Event, event_class, is_known, nearest_kind
+from amitrio.models import Event, event_class, is_known, listed_by, nearest_kind, read_class
 
 __all__ = ["UnknownEventWarning", "patterns_of"]
 
@@ -19,7 +20,7 @@ _ALL = "*"
 
 
 class UnknownEventWarning(UserWarning):
-    """Asterisk has no event of that name; if a module of yours sends it, all is well."""
+    """Asterisk sends no event of that name by itself; if a module of yours does, all is well."""
 
 
 def patterns_of(kinds: Sequence[str | type[Event]], *, stacklevel: int = 3) -> list[str]:
@@ -29,9 +30,10 @@ def patterns_of(kinds: Sequence[str | type[Event]], *, stacklevel: int = 3) -> l
     the caller that `stacklevel` says.
     """
     patterns = [_pattern(kind) for kind in kinds]
-    for kind in kinds:
-        if isinstance(kind, str) and not is_known(kind):
-            warnings.warn(_doubt(kind), UnknownEventWarning, stacklevel=stacklevel)
+    for pattern in patterns:
+        doubt = _doubt(pattern)
+        if doubt is not None:
+            warnings.warn(doubt, UnknownEventWarning, stacklevel=stacklevel)
     return patterns or [_ALL]
 
 
@@ -53,9 +55,18 @@ def _pattern(kind: object) -> str:
     )
 
 
-def _doubt(kind: str) -> str:
+def _doubt(kind: str) -> str | None:
+    if is_known(kind):
+        return _doubt_of_item(kind)
     if any(letter in kind for letter in "*?["):
         return f"Asterisk documents no event that {kind!r} matches"
     near = nearest_kind(kind)
     hint = f": did you mean {near!r}?" if near is not None else ""
     return f"Asterisk documents no event {kind!r}{hint}"
+
+
+def _doubt_of_item(kind: str) -> str | None:
+    action = listed_by(kind)
+    if action is None or read_class(kind) is not None:
+        return None
+    return f"{kind} is sent in answer to {action} only: ask with client.send(actions.{action}(...))"

@@ -20,7 +20,6 @@ from amitrio.client.login import log_in
 from amitrio.client.scope import owning
 from amitrio.client.session import Session
 from amitrio.client.settings import Settings
-from amitrio.client.speaking import Line
 from amitrio.client.subscriptions import Subscriptions
 from amitrio.client.watch import Watch
 from amitrio.errors import ConnectionFailed
@@ -57,8 +56,7 @@ async def opened(
     made(session)
     async with owning(session.read, session.write, session.watch):
         try:
-            reply = await log_in(session, settings)
-            yield Client(Line(session, reply, settings.event_mask))
+            yield Client(await log_in(session, settings))
         finally:
             await session.close()
 

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import math
 import ssl
+from collections.abc import Iterable
 from typing import TypedDict
 
 import attrs
 
 from amitrio.client.dial import tls_context
 from amitrio.client.masks import check_mask
+from amitrio.client.only import Only
 from amitrio.credentials import Secret
 from amitrio.limits import DEFAULT_LIMITS, Limits
+from amitrio.models import Event
 from amitrio.protocol.auth import AuthMethod
 from amitrio.protocol.encoding import encode_action
 
@@ -41,6 +44,10 @@ def _check_encoding(_: object, __: object, name: str) -> None:
         raise ValueError(f"Python knows no encoding {name!r}") from None
 
 
+def _only(given: Iterable[str | type[Event]] | Only | None) -> Only | None:
+    return given if given is None or isinstance(given, Only) else Only.of(given)
+
+
 def _seconds(default: float) -> float:
     field: float = attrs.field(default=default, validator=_check_seconds)
     return field
@@ -53,6 +60,8 @@ class Options(TypedDict, total=False):
     """`md5`, the default, answers a challenge; `plain` sends the secret itself."""
     event_mask: str
     """As Asterisk takes it: `on` (the default), `off`, or classes such as `call,agent`."""
+    only: Iterable[str | type[Event]]
+    """The kinds of events that the program will ever ask for, as `events()` takes them."""
     limits: Limits
     """The bounds of what is received and kept."""
     connect_timeout: float
@@ -80,7 +89,8 @@ class Settings:
     tls: bool | ssl.SSLContext = False
     tls_insecure_skip_verify: bool = False
     auth: AuthMethod = attrs.field(default="md5", validator=attrs.validators.in_(("md5", "plain")))
-    event_mask: str = "on"
+    event_mask: str | None = None
+    only: Only | None = attrs.field(default=None, converter=_only)
     limits: Limits = DEFAULT_LIMITS
     connect_timeout: float = _seconds(10.0)
     response_timeout: float = _seconds(30.0)
@@ -93,8 +103,15 @@ class Settings:
         if self.tls_insecure_skip_verify and not self.tls:
             raise ValueError("tls_insecure_skip_verify means something with tls=True only")
         # Raises now what it would raise then.
-        encode_action("Login", "x", [("Username", self.username), ("Events", self.event_mask)])
-        check_mask(self.event_mask)
+        mask = "on" if self.event_mask is None else self.event_mask
+        encode_action("Login", "x", [("Username", self.username), ("Events", mask)])
+        check_mask(mask)
+
+    def mask_for(self, release: int | None) -> str:
+        """The event mask for an Asterisk of that release: as given, else what `only` needs."""
+        if self.event_mask is not None:
+            return self.event_mask
+        return "on" if self.only is None else self.only.mask(release)
 
     @property
     def port(self) -> int:

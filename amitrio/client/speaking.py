@@ -17,6 +17,7 @@ import attrs
 from amitrio.client.criteria import has_criteria, ignored_criteria, reads_criteria
 from amitrio.client.lists import ListStream, open_list
 from amitrio.client.masks import hears, in_force
+from amitrio.client.only import Only
 from amitrio.client.outbound import OutboundCall, new_channel_id, originate_action, place_call
 from amitrio.client.request import request
 from amitrio.client.session import Session
@@ -42,11 +43,15 @@ E = TypeVar("E", bound=Event)
 
 @attrs.define(eq=False)
 class Line:
-    """A session that is logged in, the reply to its login, and the event mask that is in force."""
+    """A session that is logged in, the reply to its login, and which events it hears."""
 
     session: Session
     login: Reply
     event_mask: str
+    """The one in force: that of the login, or of an Events action since."""
+    only: Only | None = None
+    mask_was_set: bool = False
+    """Whether an Events action has changed the mask."""
     _version: str | None = None
 
     async def request(self, action: Action) -> Reply:
@@ -57,6 +62,7 @@ class Line:
         if action.name.lower() == "events":
             off = reply.headers.get("Events") == "Off"
             self.event_mask = "off" if off else in_force(str(action.get("EventMask")))
+            self.mask_was_set = True
         return reply
 
     async def _check_criteria(self) -> None:

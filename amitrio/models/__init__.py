@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from amitrio.models.actions import Action, ActionLike, FieldSource, FieldValue, action_of
 from amitrio.models.assignments import assignment
 from amitrio.models.base import Chunk, Event, Message, Server
-from amitrio.models.catalogue import allowance_of, privileges_of, shape_of
+from amitrio.models.catalogue import allowance_of, listed_by, privileges_of, shape_of
 from amitrio.models.config import Category, ConfigReply
 from amitrio.models.lazy import TYPED as _TYPED
 from amitrio.models.lazy import lazily as _lazily
@@ -21,6 +21,7 @@ from amitrio.models.registry import (
     event_kinds,
     is_known,
     nearest_kind,
+    read_class,
     reply_class_of,
 )
 from amitrio.models.replies import CommandReply, ListReply, Reply
@@ -64,8 +65,10 @@ __all__ = [
     "event_from",
     "event_kinds",
     "is_known",
+    "listed_by",
     "nearest_kind",
     "privileges_of",
+    "read_class",
     "reply_class_of",
     "shape_of",
 ]

@@ -18,7 +18,7 @@ from amitrio.models.actions import Action
 from amitrio.models.generated import index
 from amitrio.protocol.exchange import ReplyShape
 
-__all__ = ["allowance_of", "privileges_of", "shape_of"]
+__all__ = ["allowance_of", "listed_by", "privileges_of", "shape_of"]
 
 _SIMPLE = ReplyShape()
 # How the Message ends that opens a list.
@@ -48,6 +48,15 @@ def _shape(name: str) -> ReplyShape:
         glued=name in index.GLUED,
         sometimes=name in index.SOMETIMES,
     )
+
+
+def listed_by(kind: str) -> str | None:
+    """An action whose answer has events of that name in it; None where none has."""
+    name = kind.lower()
+    for action, (items, complete) in index.LISTS.items():
+        if name == complete.lower() or name in map(str.lower, items):
+            return index.ACTIONS[action][1] if action in index.ACTIONS else None
+    return None
 
 
 def privileges_of(action: str) -> frozenset[str]:

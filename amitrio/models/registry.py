@@ -30,6 +30,7 @@ __all__ = [
     "is_known",
     "load",
     "nearest_kind",
+    "read_class",
     "reply_class_of",
 ]
 
@@ -100,6 +101,15 @@ def enum_class(name: str) -> object:
 def event_kinds() -> tuple[str, ...]:
     """The names of all events that are known, sorted."""
     return index.EVENT_KINDS
+
+
+def read_class(kind: str) -> str | None:
+    """The class that a user must be allowed to read, to hear that event.
+
+    None where the event comes in answers to actions only, and where it is not known.
+    """
+    about = getattr(event_class(kind), "about", None)
+    return None if about is None else cast("str | None", about.event_class)
 
 
 def action_names() -> Iterator[str]:

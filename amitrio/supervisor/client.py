@@ -137,6 +137,9 @@ class SupervisedClient(EventSource[Gap], Speaking):
         drops: bool,
     ) -> EventStream[Any]:
         self._keeper.check_hope()
+        only = self._keeper.settings.only
+        if only is not None:
+            only.check(patterns)
         inbox: Inbox[Any] = Inbox(
             buffer,
             overflowed=lambda: too_slow(patterns, buffer),

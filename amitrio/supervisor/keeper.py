@@ -21,6 +21,7 @@ import attrs
 from amitrio.client.client import Client
 from amitrio.client.ending import Ending
 from amitrio.client.masks import hears
+from amitrio.client.only import ALL_PASS
 from amitrio.client.opening import Dial, opened
 from amitrio.client.session import Session
 from amitrio.client.settings import Settings
@@ -44,8 +45,6 @@ _logger = logging.getLogger("amitrio.supervisor")
 
 # A server that boots for longer than this is used as far as it goes.
 _BOOT = 300.0
-# An expression that is found in every event: includes are added up.
-_ALL_PASS = Action("Filter", {"Operation": "Add", "Filter": "Event"})
 
 
 class Link(enum.Enum):
@@ -145,7 +144,7 @@ class Keeper:
 
     async def _live(self) -> float:
         """Connect, say what has to be said again, and wait for the loss: the seconds between."""
-        if self.client is not None:
+        if self.client is not None and self.client.line.mask_was_set:
             mask = self.client.line.event_mask
             self.settings = attrs.evolve(self.settings, event_mask=mask)
         async with opened(self.settings, self.dial, _unused, self.standing) as client:
@@ -157,7 +156,7 @@ class Keeper:
 
     async def _settle_in(self, client: Client) -> None:
         """Wait for Asterisk to have booted, and restrict the events as they were before."""
-        if client.fully_booted is None and self._hears_of_boots():
+        if client.fully_booted is None and self._hears_of_boots(client):
             self.reason = "Asterisk is still booting"
             self.standing.announce(restarted=True)
             with anyio.move_on_after(_BOOT) as waiting:
@@ -167,8 +166,8 @@ class Keeper:
         await self._restrict(client)
         self.standing.announce(restarted=None)
 
-    def _hears_of_boots(self) -> bool:
-        return self.standing.booted_once and hears(self.settings.event_mask, "system")
+    def _hears_of_boots(self, client: Client) -> bool:
+        return self.standing.booted_once and hears(client.line.event_mask, "system")
 
     async def _restrict(self, client: Client) -> None:
         """Say the filters again, in order. One that is refused must not make the others hide
@@ -182,7 +181,7 @@ class Keeper:
                 refused += 1
                 _logger.warning("a filter is not in force any more: %s", exc)
         if 0 < refused < len(self.filters):
-            await client.send(_ALL_PASS)
+            await client.send(ALL_PASS)
 
     def _up(self, client: Client) -> None:
         client.line.session.check_open()

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 import amitrio as ami
-from amitrio.models import event_kinds
+from amitrio.models import event_kinds, read_class
 from tests.client.peer import Peer
 
 MISTYPED = "Asterisk documents no event 'Hangupp': did you mean 'Hangup'?"
@@ -136,10 +136,24 @@ async def test_what_is_known_is_not_told(peer: Peer) -> None:
     async with peer.accept() as client:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            client.events(*event_kinds())
-            client.events(*[kind.upper() for kind in event_kinds()])
+            sent = [kind for kind in event_kinds() if read_class(kind) is not None]
+            client.events(*sent)
+            client.events(*map(str.upper, sent))
             client.events("*", "Queue*", "hang??", "[hn]*", ami.AOCD, ami.Event)
             client.events()
+
+
+async def test_what_comes_in_answers_only_is_told(peer: Peer) -> None:
+    sentence = (
+        "QueueMember is sent in answer to QueueStatus only: ask with"
+        " client.send(actions.QueueStatus(...))"
+    )
+    async with peer.accept() as client:
+        with pytest.warns(ami.UnknownEventWarning) as told:
+            client.events(ami.QueueMember)
+        points_at(told, "client.events(ami.QueueMember)", sentence)
+        with pytest.warns(ami.UnknownEventWarning, match="in answer to QueueStatus only"):
+            client.events("queuestatusCOMPLETE")
 
 
 # What follows ------------------------------------------------------------------------------------

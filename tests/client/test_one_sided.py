@@ -7,6 +7,7 @@ import pytest
 from anyio.abc import ByteStream
 
 import amitrio as ami
+from amitrio.client import session
 from amitrio.simulator import faults
 from amitrio.testing import SimulatedAsterisk
 
@@ -50,11 +51,13 @@ async def test_a_stream_that_can_only_hear_is_lost(asterisk: SimulatedAsterisk) 
             assert not client.connected
 
 
-async def test_a_peer_that_sends_and_never_answers_is_left(asterisk: SimulatedAsterisk) -> None:
-    limits = ami.Limits(pending_actions=2)
+async def test_a_peer_that_sends_and_never_answers_is_left(
+    asterisk: SimulatedAsterisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_MOST_OVERDUE", 2)
     async with (
         asterisk,
-        asterisk.client(limits=limits, response_timeout=0.5, ping_interval=0.5) as client,
+        asterisk.client(response_timeout=0.5, ping_interval=0.5) as client,
         anyio.create_task_group() as tasks,
     ):
         asterisk.on("*", faults.drop())

@@ -81,6 +81,33 @@ async def heard_filters(site: Site, *, answers: int) -> list[str | None]:
     return filters
 
 
+async def test_only_some_kinds_are_asked_for_again(site: Site) -> None:
+    said = {"Filter": "^Event: (FullyBooted|Hangup|OriginateResponse|Shutdown)"}
+
+    async def narrow() -> None:
+        peer = await site.let_in(Events="system,call")
+        await peer.answer(await peer.expect("ListCommands"), Filter="Add an event filter")
+        await peer.answer(await peer.expect("Filter", **said))
+
+    site.beside.go(narrow())
+    async with site.supervise(only=["Hangup"]) as client:
+        for _ in range(2):
+            await quiet()
+            assert client.connected
+            await site.lose()
+            await narrow()
+        await quiet()
+        asked = site.beside(client.send("Events", EventMask="call,agent"))
+        await site.peer.answer(await site.peer.expect("Events"), Events="On")
+        await asked
+        await site.lose()
+        await site.let_in(Events="call,agent")
+        with pytest.raises(ValueError, match="'Newchannel' was not asked for"):
+            client.events("Newchannel")
+        with pytest.raises(ValueError, match="'Newchannel' was not asked for"):
+            client.skipping_gaps.events("Newchannel")
+
+
 async def test_filters_are_said_again_in_order(site: Site) -> None:
     async with site.client() as client:
         for text in ("Event: A", "!Event: B", "Event: C"):

@@ -869,7 +869,9 @@ class PJSIPMaintenanceStatus(TypedEvent):
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/AMI_Events/PJSIPMaintenanceStatus/
     """
 
-    about: ClassVar[About] = About("PJSIPMaintenanceStatus", since="20.20.0", releases=(22,))
+    about: ClassVar[About] = About(
+        "PJSIPMaintenanceStatus", "system", since="20.20.0", releases=(22,)
+    )
     endpoint: str | None = text("Endpoint")
     """Its name, or `all`."""
     status: MaintenanceState | None = enumerated("Status", MaintenanceState)
