@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
+from warnings import catch_warnings
 
 import anyio
 import attrs
@@ -21,6 +22,7 @@ from amitrio import (
     EventsDropped,
     Reconnected,
     SubscriberTooSlow,
+    UnknownEventWarning,
 )
 from amitrio.client import Client, EventStream
 from amitrio.supervisor import SupervisedClient
@@ -91,7 +93,8 @@ class Actors:
 
     async def _listen(self, deed: Listen) -> None:
         try:
-            events = self.client.events(*deed.kinds, buffer=deed.buffer, overflow=deed.overflow)
+            with catch_warnings(action="ignore", category=UnknownEventWarning):  # items of lists
+                events = self.client.events(*deed.kinds, buffer=deed.buffer, overflow=deed.overflow)
         except (ConnectionLost, ConnectionClosed) as exc:
             self.journal.say("program", f"stream {deed.number}: {type(exc).__name__}")
             return
