@@ -16,6 +16,7 @@ from amitrio.client.inbox import Inbox
 from amitrio.client.pending import Feed, too_slow
 from amitrio.client.session import Session
 from amitrio.models import Action, Event, Reply, shape_of
+from amitrio.models.replies import missing_from
 
 __all__ = ["ListStream", "open_list"]
 
@@ -42,6 +43,11 @@ class ListStream(Generic[E_co]):
     def complete(self) -> Event | None:
         """The event that ended the list; None before the end, and where there was no list."""
         return self._feed.complete
+
+    @property
+    def missing(self) -> int:
+        """How many items fewer came than Asterisk says it sent; 0 for a whole list, and before."""
+        return missing_from(self._feed.count, self._feed.complete)
 
     def __aiter__(self) -> Self:
         return self

@@ -9,6 +9,7 @@ each who is told.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import anyio
@@ -18,7 +19,11 @@ from amitrio.client.inbox import Inbox
 from amitrio.client.refusals import refusal
 from amitrio.errors import AMIError, ListTooLong, SubscriberTooSlow
 from amitrio.models import Action, Chunk, Event, ListReply, Reply, event_from, reply_class_of
+from amitrio.models.replies import announced_by, missing_from
 from amitrio.protocol import ReplyShape
+from amitrio.text import printable
+
+_logger = logging.getLogger("amitrio.client")
 
 __all__ = ["Collector", "Failure", "Feed", "Pending", "too_slow"]
 
@@ -93,8 +98,9 @@ class Collector(Pending):
             self.failed(self._too_long)
 
     def ended(self, frame: bytes, chunk: Chunk) -> None:
-        """Settled: the list is whole."""
+        """Settled: the list has come."""
         self._complete = event_from(frame, chunk)
+        _count(self.action, len(self._items), self._complete)
         self._settled.set()
 
     def failed(self, failure: Failure) -> None:
@@ -130,6 +136,8 @@ class Feed(Pending):
     started_or_failed: anyio.Event = attrs.field(factory=anyio.Event)
     response: Reply | None = None
     complete: Event | None = None
+    count: int = 0
+    """How many items came."""
     failure: Failure | None = None
 
     def answered(self, frame: bytes, chunk: Chunk) -> None:
@@ -149,11 +157,13 @@ class Feed(Pending):
 
     def item(self, frame: bytes, chunk: Chunk) -> None:
         """One more item."""
+        self.count += 1
         self.inbox.put(event_from(frame, chunk))
 
     def ended(self, frame: bytes, chunk: Chunk) -> None:
-        """Settled: the list is whole."""
+        """Settled: the list has come."""
         self.complete = event_from(frame, chunk)
+        _count(self.action, self.count, self.complete)
         self.inbox.end()
 
     def failed(self, failure: Failure) -> None:
@@ -161,6 +171,16 @@ class Feed(Pending):
         self.failure = failure
         self.inbox.end(failure)
         self.started_or_failed.set()
+
+
+def _count(action: Action, came: int, complete: Event) -> None:
+    if missing_from(came, complete):
+        _logger.warning(
+            "%s: %d items came, and Asterisk says it sent %s",
+            printable(action.name),
+            came,
+            announced_by(complete),
+        )
 
 
 def too_slow(action: str, limit: int) -> Failure:

@@ -14,7 +14,7 @@ from amitrio.models.base import Event, Message
 from amitrio.protocol.framing import CRLF
 from amitrio.text import decode
 
-__all__ = ["CommandReply", "ListReply", "Reply"]
+__all__ = ["CommandReply", "ListReply", "Reply", "announced_by", "missing_from"]
 
 E = TypeVar("E", bound=Event)
 E_co = TypeVar("E_co", bound=Event, covariant=True)
@@ -24,6 +24,17 @@ C_co = TypeVar("C_co", bound=Event, covariant=True)
 _COUNT = re.compile(r"[0-9]{1,9}")
 _FOLLOWS = "Follows"
 _END_COMMAND = "--END COMMAND--"
+
+
+def announced_by(complete: Event | None) -> int | None:
+    """How many items the event that completes a list says were sent."""
+    count = None if complete is None else complete.headers.get("ListItems")
+    return int(count) if count is not None and _COUNT.fullmatch(count) else None
+
+
+def missing_from(came: int, complete: Event | None) -> int:
+    """How many fewer items came than were announced."""
+    return max(0, (announced_by(complete) or 0) - came)
 
 
 class Reply(Message):
@@ -102,8 +113,15 @@ class ListReply(Reply, Sequence[E_co], Generic[E_co, C_co]):
     @property
     def announced(self) -> int | None:
         """How many items Asterisk says it sent; None where it does not say."""
-        count = None if self._complete is None else self._complete.headers.get("ListItems")
-        return int(count) if count is not None and _COUNT.fullmatch(count) else None
+        return announced_by(self._complete)
+
+    @property
+    def missing(self) -> int:
+        """How many fewer came than Asterisk says it sent; 0 for a list that is whole.
+
+        More than announced may come: DBGetTree of Asterisk 16 says 1 whatever it sends.
+        """
+        return missing_from(len(self), self._complete)
 
     @overload
     def of(self, kind: type[E]) -> list[E]: ...

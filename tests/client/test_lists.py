@@ -411,3 +411,21 @@ async def test_lists_that_look_otherwise(
         reply = await asked
         assert isinstance(reply, ListReply)
         assert len(reply) == count
+
+
+async def test_a_stream_of_items_counts_those_that_are_missing(
+    peer: Peer, beside: Beside, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def read() -> list[int]:
+        async with client.items("CoreShowChannels") as items:
+            return [items.missing, *[items.missing async for _ in items], items.missing]
+
+    async with peer.accept() as client:
+        asked = beside(read())
+        request = await peer.expect("CoreShowChannels")
+        end = "Event: CoreShowChannelsComplete / EventList: Complete / ListItems: 5"
+        await peer.answer(request, EventList="start")
+        await quiet()
+        await peer.say(of(request, "Event: CoreShowChannel"), of(request, end))
+        assert await asked == [0, 4, 4]
+        assert caplog.messages == ["CoreShowChannels: 1 items came, and Asterisk says it sent 5"]

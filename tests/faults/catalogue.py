@@ -105,7 +105,7 @@ FAULTS = (
         "list_that_is_miscounted",
         "a list announces another number of items than it has",
         "it waits for items that do not come, or cuts off those that do",
-        "the items that came; `reply.announced` is what was announced",
+        "the items that came; `reply.missing` counts those that did not, and a warning is logged",
     ),
     # How the bytes come --------------------------------------------------------------------------
     Fault(

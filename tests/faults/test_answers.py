@@ -158,8 +158,10 @@ async def test_list_beyond_the_limit(
         assert read == ["PJSIP/1"] * kept
 
 
-@pytest.mark.parametrize("announced", [0, 1, 3])
-async def test_list_that_is_miscounted(peer: Peer, beside: Beside, announced: int) -> None:
+@pytest.mark.parametrize(("announced", "missing"), [(0, 0), (1, 0), (2, 0), (3, 1)])
+async def test_list_that_is_miscounted(
+    peer: Peer, beside: Beside, announced: int, missing: int, caplog: pytest.LogCaptureFixture
+) -> None:
     async with outlived(peer, beside) as client:
         asked = beside(client.send("CoreShowChannels"))
         request = await peer.expect("CoreShowChannels")
@@ -167,4 +169,6 @@ async def test_list_that_is_miscounted(peer: Peer, beside: Beside, announced: in
         reply = await asked
         assert isinstance(reply, ListReply)
         assert len(reply) == 2
-        assert reply.announced == announced
+        assert (reply.announced, reply.missing) == (announced, missing)
+        said = "CoreShowChannels: 2 items came, and Asterisk says it sent 3"
+        assert caplog.messages == [said] * missing

@@ -75,6 +75,16 @@ def test_what_asterisk_announced(count: str, announced: int | None) -> None:
     assert ListReply.gathered(Reply.from_frame(OPENING), (), complete).announced == announced
 
 
+@pytest.mark.parametrize(
+    ("count", "missing"), [("0", 0), ("1", 0), ("2", 0), ("3", 1), ("x", 0), ("9" * 9, 10**9 - 3)]
+)
+def test_what_is_missing_of_a_list(count: str, missing: int) -> None:
+    items = (Event("A"), Event("B"))
+    complete = Event("Complete", {"ListItems": count})
+    assert ListReply.gathered(Reply.from_frame(OPENING), items, complete).missing == missing
+    assert ListReply.gathered(Reply.from_frame(OPENING), items).missing == 0
+
+
 def test_what_asterisk_did_not_announce() -> None:
     assert ListReply.gathered(Reply.from_frame(OPENING)).announced is None
     assert ListReply.gathered(Reply.from_frame(OPENING), (), Event("X")).announced is None
