@@ -17,6 +17,7 @@ from typing import Generic, TypeVar, cast
 
 import anyio
 
+from amitrio.client.batches import Batch
 from amitrio.client.gaps import Gap, coalesced
 from amitrio.errors import AMIError
 
@@ -44,7 +45,8 @@ class Inbox(Generic[T]):
         self.limit = limit
         self.delivered = 0
         self.dropped = 0
-        self._items: deque[T] = deque()
+        self._items: deque[T | Batch] = deque()
+        self._size = 0  # how many events they are
         self._gap = gap
         self._missed = 0
         self._gaps = 0  # how many of the items are gaps
@@ -58,12 +60,13 @@ class Inbox(Generic[T]):
 
     def __len__(self) -> int:
         """How many events wait to be taken."""
-        return len(self._items) - self._gaps
+        return self._size
 
     @property
     def oldest(self) -> T | None:
         """The event that waits longest to be taken."""
-        return next((item for item in self._items if not isinstance(item, Gap)), None)
+        first = next((item for item in self._items if not isinstance(item, Gap)), None)
+        return cast("T", first.made()[0]) if isinstance(first, Batch) else first
 
     @property
     def ended(self) -> bool:
@@ -74,15 +77,30 @@ class Inbox(Generic[T]):
         """Add an item; never waits."""
         if self._ended:
             return
-        if len(self._items) - self._gaps >= self.limit:
-            self.dropped += 1
+        if self._size >= self.limit:
             if self._gap is None:
+                self.dropped += 1
                 self.end(self._overflowed)
                 return
-            self._give_way()
+            self._give_way(1)
         self._items.append(item)
+        self._size += 1
         if self._asleep:
             self._wake()
+
+    def put_batch(self, batch: Batch) -> None:
+        """Add events in their order; never waits."""
+        surplus = self._size + len(batch) - self.limit
+        if surplus > 0 and (self._gap is None or len(batch) > self.limit):
+            for item in cast("list[T]", batch.made()):
+                self.put(item)
+        elif not self._ended:
+            if surplus > 0:
+                self._give_way(surplus)
+            self._items.append(batch)
+            self._size += len(batch)
+            if self._asleep:
+                self._wake()
 
     def put_gap(self, gap: Gap) -> None:
         """Tell of a gap, at its place; never waits, and is never too much."""
@@ -97,12 +115,21 @@ class Inbox(Generic[T]):
         if self._asleep:
             self._wake()
 
-    def _give_way(self) -> None:
-        """The oldest event goes; the gaps before it are kept, to be told first."""
-        while isinstance(oldest := self._items.popleft(), Gap):
-            self._gaps -= 1
-            self._first = coalesced(self._first, oldest)
-        self._missed += 1
+    def _give_way(self, count: int) -> None:
+        """The oldest events go; the gaps before them are kept, to be told first."""
+        self.dropped += count
+        self._missed += count
+        self._size -= count
+        while count:
+            oldest = self._items.popleft()
+            if isinstance(oldest, Gap):
+                self._gaps -= 1
+                self._first = coalesced(self._first, oldest)
+                continue
+            size = len(oldest) if isinstance(oldest, Batch) else 1
+            if isinstance(oldest, Batch) and size > count:
+                self._items.appendleft(oldest.behind(count))
+            count -= min(size, count)
 
     def end(self, failure: Callable[[], AMIError] | None = None) -> None:
         """Nothing more will come; `failure` makes the error that says why, None a plain end."""
@@ -118,7 +145,7 @@ class Inbox(Generic[T]):
         self.end()
         self._items.clear()
         self._first = ()
-        self._missed = self._gaps = 0
+        self._missed = self._gaps = self._size = 0
 
     def take_nowait(self, most: int) -> list[T]:
         """Up to `most` items that are there, and the gaps of what gave way before them.
@@ -133,16 +160,31 @@ class Inbox(Generic[T]):
             batch.extend(cast("tuple[T, ...]", self._first))
             self._first = ()
         gaps = len(batch)
-        take = self._items.popleft
-        batch += [take() for _ in range(min(len(self._items), most - len(batch)))]
+        self._move(batch, most)
         if not batch:
             self._raise_end()
         if self._gaps:
             taken = sum(isinstance(one, Gap) for one in batch[gaps:])
             self._gaps -= taken
             gaps += taken
+        self._size -= len(batch) - gaps
         self.delivered += len(batch) - gaps
         return batch
+
+    def _move(self, batch: list[T], most: int) -> None:
+        """Fill it up. Events that came together stay so where they can: others hold them too."""
+        while self._items and (room := most - len(batch)) > 0:
+            item = self._items.popleft()
+            if not isinstance(item, Batch):
+                batch.append(item)
+            elif len(item) <= room:
+                batch += cast("list[T]", item.made())
+            elif batch:
+                self._items.appendleft(item)
+                return
+            else:
+                batch += cast("list[T]", item.made()[:room])
+                self._items.appendleft(item.behind(room))
 
     async def take(self, most: int) -> list[T]:
         """Wait for at least one item. A checkpoint before the take: cancelled, all is still here.

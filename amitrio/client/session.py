@@ -10,10 +10,11 @@ each with a fresh error that says why and whether the action may have run; and i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -30,7 +31,8 @@ from amitrio.client.subscriptions import Subscriptions
 from amitrio.client.watch import Verdict, Watch
 from amitrio.errors import ProtocolError, ResponseMissing
 from amitrio.limits import Limits
-from amitrio.models import Action, Chunk, Server, event_from
+from amitrio.models import Action, Chunk, Server
+from amitrio.models.registry import events_from
 from amitrio.protocol import (
     SIMPLE,
     Answered,
@@ -101,6 +103,7 @@ class Session:
         self._leaving = False
         self._shutdown = False
         self._told_ready = False
+        self._has_published = False
 
     # What callers do ---------------------------------------------------------------------------
 
@@ -269,19 +272,26 @@ class Session:
         self._ledger.renew_oldest(now)
 
     def _tell(self, all_received: list[Received], chunk: Chunk) -> None:
-        for received in all_received:
-            if type(received) is EventReceived:
-                self._publish(received.kind, received.frame, chunk)
+        """Events go on many at a time, and before whatever came behind them."""
+        for cls, run in groupby(all_received, type):
+            if cls is EventReceived:
+                kinds, frames = zip(*cast("Iterator[EventReceived]", run), strict=True)
+                self._publish(kinds, frames, chunk)
             else:
-                self._HANDLERS[type(received)](self, received, chunk)
+                for received in run:
+                    self._HANDLERS[cls](self, received, chunk)
 
-    def _publish(self, kind: str, frame: bytes, chunk: Chunk) -> None:
-        event = event_from(frame, chunk, kind)
-        if kind == "FullyBooted":
-            self.fully_booted = cast("FullyBooted", event)
-        elif kind == "Shutdown":
-            self._shutdown = True
-        self.subscriptions.deliver(kind, event)
+    def _publish(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
+        if self._has_published and _OWN_INTEREST.isdisjoint(kinds):
+            self.subscriptions.deliver_all(kinds, frames, chunk)
+            return
+        self._has_published = True
+        for kind, event in zip(kinds, events_from(kinds, frames, chunk), strict=True):
+            if kind == "FullyBooted":
+                self.fully_booted = cast("FullyBooted", event)
+            elif kind == "Shutdown":
+                self._shutdown = True
+            self.subscriptions.deliver(kind, event)
 
     def _wanted(self, kind: str) -> bool:
         return kind in _OWN_INTEREST or bool(self.subscriptions.wanting(kind))

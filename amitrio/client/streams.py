@@ -18,6 +18,7 @@ from typing import Generic, Self, TypeVar
 
 import anyio
 
+from amitrio.client.batches import MOST
 from amitrio.client.gaps import Gap
 from amitrio.client.inbox import Inbox
 from amitrio.client.statistics import StreamStatistics
@@ -26,10 +27,6 @@ from amitrio.errors import AMIError
 __all__ = ["EventStream"]
 
 T_co = TypeVar("T_co", covariant=True)
-
-# A busy consumer passes a checkpoint once for so many events: cancellable and fair, at 1/32 of
-# the cost of a checkpoint each.
-_BATCH = 32
 
 
 class EventStream(Generic[T_co]):
@@ -64,7 +61,7 @@ class EventStream(Generic[T_co]):
         while True:
             if not self._batch:
                 self._check_open()
-                self._batch.extend(await self._inbox.take(_BATCH))
+                self._batch.extend(await self._inbox.take(MOST))
             event = self._batch.popleft()
             if self._takes_all or self._is_wanted(event):
                 return event
@@ -74,7 +71,7 @@ class EventStream(Generic[T_co]):
         while True:
             if not self._batch:
                 self._check_open()
-                self._batch.extend(self._inbox.take_nowait(_BATCH))
+                self._batch.extend(self._inbox.take_nowait(MOST))
             event = self._batch.popleft()
             if self._takes_all or self._is_wanted(event):
                 return event

@@ -8,21 +8,25 @@ Law: an event that nobody wants costs nothing here, and a subscriber never delay
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 
 import attrs
 
+from amitrio.client.batches import MOST, Batch
 from amitrio.client.ending import Ending
 from amitrio.client.inbox import Inbox
 from amitrio.client.statistics import StreamStatistics
-from amitrio.models import Event
+from amitrio.models import Chunk, Event
+from amitrio.models.registry import events_from
 
 __all__ = ["Subscriptions"]
 
 # Event names come from the wire; past this many the cache is begun anew.
 _MAX_NAMES = 4096
+# For fewer events a batch costs more than it saves.
+_FEW = 4
 # What makes a pattern of a name.
 _WILD = frozenset("*?[")
 
@@ -41,6 +45,44 @@ class _Subscription:
         return not any(_WILD & set(pattern) for pattern in self.patterns)
 
 
+_Way = tuple[Inbox[Event], ...]
+_NOWHERE: _Way = ()
+
+
+def _hand_on(way: _Way, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
+    if not way:
+        return
+    if len(frames) < _FEW:
+        for event in events_from(kinds, frames, chunk):
+            for inbox in way:
+                inbox.put(event)
+        return
+    for at in range(0, len(frames), MOST):
+        batch = Batch(kinds[at : at + MOST], frames[at : at + MOST], chunk)
+        for inbox in way:
+            inbox.put_batch(batch)
+
+
+class _Ways(dict[str, _Way]):
+    """Where the events of each name go; those that go the same way have the same tuple."""
+
+    def __init__(self, find: Callable[[str], _Way]) -> None:
+        super().__init__()
+        self._find = find
+        self._same: dict[_Way, _Way] = {}
+
+    def __missing__(self, kind: str) -> _Way:
+        way = self._find(kind)
+        if len(self) >= _MAX_NAMES:
+            self.clear()
+        way = self[kind] = self._same.setdefault(way, way)
+        return way
+
+    def clear(self) -> None:
+        super().clear()
+        self._same.clear()
+
+
 class Subscriptions:
     """The inboxes of all streams, by what they want."""
 
@@ -49,7 +91,7 @@ class Subscriptions:
         # The same again, by what an event's name leads to without asking each of them.
         self._exact: dict[str, dict[int, _Subscription]] = {}
         self._wild: dict[int, _Subscription] = {}
-        self._by_name: dict[str, tuple[Inbox[Event], ...]] = {}
+        self._by_name = _Ways(self._found)
         self._changed: Callable[[], None] = _nobody
 
     def __len__(self) -> int:
@@ -64,9 +106,18 @@ class Subscriptions:
         """The session is logged in: the next thing to come may be an event."""
 
     def deliver(self, kind: str, event: Event) -> None:
-        """An event has come."""
+        """An event has come: the first of a session, or one that tells of the server itself."""
         for inbox in self.wanting(kind):
             inbox.put(event)
+
+    def deliver_all(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
+        """Other events than those have come. What goes the same way goes there at once."""
+        began, way = 0, _NOWHERE
+        for number, inboxes in enumerate(map(self._by_name.__getitem__, kinds)):
+            if inboxes is not way:
+                _hand_on(way, kinds[began:number], frames[began:number], chunk)
+                began, way = number, inboxes
+        _hand_on(way, kinds[began:], frames[began:], chunk)
 
     def lost(self, ending: Ending) -> None:
         """The session is over: no stream gets anything more."""
@@ -107,16 +158,13 @@ class Subscriptions:
 
     def wanting(self, kind: str) -> tuple[Inbox[Event], ...]:
         """The inboxes that want an event of that name."""
-        found = self._by_name.get(kind)
-        if found is None:
-            name = kind.lower()
-            named = list(self._exact.get(name, {}).values())
-            wild = [one for one in list(self._wild.values()) if one.wants(name)]
-            found = tuple(one.inbox for one in (*named, *wild))
-            if len(self._by_name) >= _MAX_NAMES:
-                self._by_name.clear()
-            self._by_name[kind] = found
-        return found
+        return self._by_name[kind]
+
+    def _found(self, kind: str) -> _Way:
+        name = kind.lower()
+        named = list(self._exact.get(name, {}).values())
+        wild = [one for one in list(self._wild.values()) if one.wants(name)]
+        return tuple(one.inbox for one in (*named, *wild))
 
     def _renew(self) -> None:
         self._by_name.clear()

@@ -243,13 +243,17 @@ WORDS = Codec(_words, _as_words)
 
 def enumeration(members: type[E]) -> Codec[E]:
     """The codec of an enumeration: of numbers, or of words in any case."""
-    numbers = int in members.__mro__
-    usual = {str(one.value): one for one in members}
+    usual = _Usual(members, {str(one.value): one for one in members})
+    return Codec(usual.__getitem__, lambda one: str(members(one).value))
 
-    def read(text: str) -> E:
-        found = usual.get(text)
-        if found is None:
-            found = members(int(_checked(_DECIMAL, text)) if numbers else text)
-        return found
 
-    return Codec(read, lambda one: str(members(one).value))
+class _Usual(dict[str, E]):
+    """The members by their usual spellings; another one is understood each time."""
+
+    def __init__(self, members: type[E], usual: Mapping[str, E]) -> None:
+        super().__init__(usual)
+        self._members = members
+        self._numbers = int in members.__mro__
+
+    def __missing__(self, text: str) -> E:
+        return self._members(int(_checked(_DECIMAL, text)) if self._numbers else text)

@@ -8,13 +8,13 @@ Law: every name has a class; one that Asterisk does not document has `Event`, or
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import cast
 
-from amitrio.models.base import Chunk, Event
+from amitrio.models.base import Chunk, Event, from_frames
 from amitrio.models.config import ConfigReply
 from amitrio.models.generated import index
 from amitrio.models.replies import CommandReply, Reply
@@ -27,6 +27,7 @@ __all__ = [
     "event_class",
     "event_from",
     "event_kinds",
+    "events_from",
     "is_known",
     "load",
     "nearest_kind",
@@ -86,6 +87,11 @@ def event_from(frame: bytes, chunk: Chunk | None = None, kind: str | None = None
     if kind is None:
         kind = decode(frame[_BEHIND_EVENT:].split(CRLF, 1)[0])
     return _EVENT_CLASSES[kind].from_frame(frame, chunk)
+
+
+def events_from(kinds: Iterable[str], frames: Iterable[bytes], chunk: Chunk | None) -> list[Event]:
+    """The events that these frames are, of these kinds: `event_from` for many, in C."""
+    return from_frames(map(_EVENT_CLASSES.__getitem__, kinds), frames, chunk)
 
 
 def reply_class_of(action: str) -> type[Reply]:

@@ -11,16 +11,15 @@ headers, text that is not UTF-8, carriage returns inside values, and values that
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from itertools import repeat
-from operator import call, itemgetter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from operator import itemgetter
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 import attrs
 
 from amitrio.headers import Headers
+from amitrio.models.assigning import Assigner, assigner
 from amitrio.models.codecs import ESCAPED, ESCAPED_NAME, INTEGER, Codec
 from amitrio.models.kinds import Spec
 from amitrio.models.layout import GATHER, Layout, Place, empty_of
@@ -40,21 +39,17 @@ _PASSED_OVER = "[^\r]*+"
 _PIECE = f"({_PASSED_OVER})"
 _WHOLE_NUMBER = "([+-]?[0-9]{1,20})"
 
-# Takes all of an iterator, in C.
-_run: Callable[[Iterable[object]], None] = deque[object](maxlen=0).extend
-_call = cast("Callable[[Setter, object, Any], None]", call)
-
 
 @attrs.frozen(eq=False)
 class _Filler:
-    """Which pieces go into the fields of one object. Slots are set one by one, by calls from C."""
+    """Which pieces go into the fields of one object."""
 
-    puts: tuple[Setter, ...]
+    assign: Assigner
     pick: Callable[[Sequence[Any]], Sequence[Any]]
 
     def fill(self, target: object, pieces: Sequence[Any]) -> None:
         """Set every field."""
-        _run(map(_call, self.puts, repeat(target), self.pick(pieces)))
+        self.assign(target, self.pick(pieces))
 
 
 @attrs.frozen(eq=False)
@@ -111,6 +106,8 @@ class Shapes:
     layout: Layout
     ignored: frozenset[str]
     """The headers, in lower case, that are nobody's."""
+    filled: frozenset[str] = frozenset()
+    """The names of all that is set when a message is filled."""
     further: Mapping[str, object] = MappingProxyType({})
     """Slots beside the fields, and what they hold where a shape fits."""
     known: list[Shape] = attrs.field(factory=list)
@@ -218,8 +215,7 @@ def _filler(
             indices[name] = blanks.add(empty_of(spec))
     for name, value in further.items():
         indices[name] = blanks.add(value)
-    puts = tuple(_setter(layout.cls, name) for name in indices)
-    return _Filler(puts, _chosen(tuple(indices.values())))
+    return _Filler(assigner(layout.cls, tuple(indices)), _chosen(tuple(indices.values())))
 
 
 def _new(cls: type[object]) -> object:

@@ -120,22 +120,20 @@ class Typed(Message):
 
         def __getattr__(self, name: str) -> object:
             """What a message has not got yet: its fields, or the frame of one made by hand."""
-            if name == "_frame":
-                return self._written()
-            if name not in _FILLED[type(self)]:
-                return super().__getattr__(name)
+            shapes = _shapes_of(type(self))
+            if name not in shapes.filled:
+                return self._written() if name == "_frame" else super().__getattr__(name)
             try:
                 frame = _frame_of(self)
             except AttributeError:  # made by hand
                 if name != "_problems":
                     raise AttributeError(f"{type(self).__name__} has no {name}") from None
                 return ()
-            self._fill(frame)
+            self._fill(frame, shapes)
             return object.__getattribute__(self, name)
 
-    def _fill(self, frame: bytes) -> None:
+    def _fill(self, frame: bytes, shapes: Shapes) -> None:
         """Set every field from the frame: cut by a known shape, else header by header."""
-        shapes = _shapes_of(type(self))
         try:
             text = frame.decode()
             for shape in shapes.known:
@@ -215,18 +213,9 @@ def _names(cls: type[Typed]) -> tuple[str, ...]:
     return names
 
 
-class _Filled(dict[type, frozenset[str]]):
-    """What is set when a message from the wire is filled."""
-
-    def __missing__(self, cls: type[Typed]) -> frozenset[str]:
-        names = self[cls] = frozenset((*_names(cls), "_problems"))
-        return names
-
-
-_FILLED = _Filled()
-
 # What a shape sets beside the fields.
 _FURTHER = MappingProxyType({"other_headers": _NO_HEADERS, "_problems": ()})
+
 
 _SHAPES: dict[type, Shapes] = {}
 
@@ -235,7 +224,8 @@ def _shapes_of(cls: type[Typed]) -> Shapes:
     """What was learned of how frames of the class look."""
     shapes = _SHAPES.get(cls)
     if shapes is None:
-        shapes = _SHAPES[cls] = Shapes(layout_of(cls), cls._envelope, _FURTHER)
+        filled = frozenset((*_names(cls), "_problems"))
+        shapes = _SHAPES[cls] = Shapes(layout_of(cls), cls._envelope, filled, _FURTHER)
     return shapes
 
 

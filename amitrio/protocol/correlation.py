@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Collection, Container
+from collections.abc import Container
 
 import attrs
 
@@ -48,6 +48,7 @@ _LIST_FLAG = re.compile(
     rb"[^\r\n]*\r\nActionID:[^\r\n]*\r\nEventList: ?([a-z]+)(?:\r\n|\Z)", re.IGNORECASE
 )
 _NOTHING: frozenset[str] = frozenset()
+_REPORTS = frozenset({"OriginateResponse"})
 _EVERYTHING: Container[str] = _Everything()
 
 
@@ -86,10 +87,14 @@ class Correlator:
 
     def register(self, exchange: Exchange) -> None:
         """Expect an answer. The order of calls must be the order of the bytes on the wire."""
-        listing = self._open is not None and self._open.action_id == exchange.action_id
-        if listing or any(exchange.action_id in known for known in self._known()):
-            raise ValueError(f"ActionID {exchange.action_id} is already pending")
-        self._waiting[exchange.action_id] = exchange
+        action_id = exchange.action_id
+        listing = self._open is not None and self._open.action_id == action_id
+        if listing or action_id in self._waiting or self._is_late(action_id):
+            raise ValueError(f"ActionID {action_id} is already pending")
+        self._waiting[action_id] = exchange
+
+    def _is_late(self, action_id: str) -> bool:
+        return action_id in self._overdue or action_id in self._due
 
     def withdraw(self, exchange: Exchange) -> None:
         """Forget an exchange whose action never left."""
@@ -233,9 +238,9 @@ class Correlator:
         return Reported(exchange, frame)
 
     def _renew_expected(self) -> None:
-        kinds: Collection[str] = ("OriginateResponse",) if self._due else ()
+        kinds = _REPORTS if self._due else _NOTHING
         if self._open is None:
-            self.expected = frozenset(kinds)
+            self.expected = kinds
         elif self._open.shape.complete is None:
             self.expected = _EVERYTHING
         else:

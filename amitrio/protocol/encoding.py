@@ -26,7 +26,7 @@ MAX_LINES = 128
 MAX_ACTION_ID = 64
 
 _RESERVED = frozenset({"action", "actionid"})
-_BREAKS = ("\r", "\n", "\0")
+_BREAK = re.compile(r"[\r\n\0]")
 _NO_NAME = re.compile(r"[\0- :]")
 
 
@@ -87,7 +87,7 @@ def _check_name(name: str) -> None:
 
 
 def _check_value(name: str, value: str) -> None:
-    if any(end in value for end in _BREAKS):
+    if _BREAK.search(value) is not None:
         # A line break would start another header or another action; a NUL ends the line.
         raise ValueError(f"the value of {name} holds a line break or a NUL: {excerpt(value)}")
     if value[:1] and value[0] <= " ":

@@ -41,38 +41,40 @@ class Framer:
     def feed(self, data: bytes) -> list[bytes]:
         """The frames that `data` completes. Raises ProtocolError past the limits."""
         self.rescued = []
-        if self._held:
-            if not self._completes(data):
-                return []
-            data = bytes(self._held)
-            self._held.clear()
-            self._line_start = 0
-        frames = data.split(_END)
+        frames = self._with_seam(data).split(_END)
         tail = frames.pop()
-        if len(data) > min(self._limits.line, self._limits.frame):
-            self._check_all(frames)
+        if frames:
+            frames[0] = self._taken() + frames[0]  # no other is copied once more
+            if max(len(data), len(frames[0])) > min(self._limits.line, self._limits.frame):
+                self._check_all(frames)
         self.rescued = frames
         self._hold(tail)
         return frames
+
+    def _with_seam(self, data: bytes) -> bytes:
+        """What came, behind the last that is held where that may be the beginning of an end."""
+        if not self._held or self._held[-1] not in CRLF:
+            return data
+        seam = self._held[-3:]
+        del self._held[-3:]
+        return bytes(seam) + data
 
     def _check_all(self, frames: list[bytes]) -> None:
         for number, frame in enumerate(frames):
             self.rescued = frames[:number]
             self._check(frame)
 
-    def _completes(self, data: bytes) -> bool:
-        """Add `data` to what is held, and look for an end where one can be: at the seam."""
-        seam = max(0, len(self._held) - 3)
-        self._held += data
-        if self._held.find(_END, seam) >= 0:
-            return True
-        self._check_held(seam)
-        return False
+    def _taken(self) -> bytes:
+        held = bytes(self._held)
+        self._held.clear()
+        self._line_start = 0
+        return held
 
     def _hold(self, tail: bytes) -> None:
         if tail:
+            seam = max(0, len(self._held) - 3)
             self._held += tail
-            self._check_held(0)
+            self._check_held(seam)
 
     def _check_held(self, start: int) -> None:
         """Three bytes past the limit may be the frame's end, and a CR may be its line's."""

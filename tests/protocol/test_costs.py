@@ -395,11 +395,11 @@ def test_a_scan_of_all_that_is_pending_would_be_found_out(monkeypatch: pytest.Mo
 
 
 def test_a_scan_of_all_that_is_held_would_be_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def rescanning(framer: Framer, data: bytes) -> bool:
-        framer._held += data
-        return framer._held.find(b"\r\n\r\n") >= 0
+    def rescanning(framer: Framer, tail: bytes) -> None:
+        framer._held += tail
+        framer._held.find(b"\r\n\r\n")
 
-    monkeypatch.setattr(Framer, "_completes", rescanning)
+    monkeypatch.setattr(Framer, "_hold", rescanning)
     assert doubled(one_header_of_so_many_bytes_in_single_ones, 2000) > 3
 
 

@@ -71,7 +71,8 @@ def test_twice_the_stream_costs_twice_the_work(shape: Shape, piece: int) -> None
 @shapes
 def test_every_byte_is_looked_at_a_fixed_number_of_times(shape: Shape) -> None:
     size = 20_000
-    assert framing(shape(size), 1) < 14 * size
+    # With a single byte, the three before it are looked at again where they may begin an end.
+    assert framing(shape(size), 1) < 24 * size
     assert framing(shape(size), 100) < 6 * size
     assert framing(shape(size), size) < 6 * size
 
@@ -98,9 +99,9 @@ def test_a_banner_that_trickles_in() -> None:
 # The measure itself must be able to tell: this framer scans all it holds with every piece.
 def test_a_framer_that_rescans_would_be_found_out() -> None:
     class Rescanning(Framer):
-        def _completes(self, data: bytes) -> bool:
-            self._held += data
-            return self._held.find(b"\r\n\r\n") >= 0
+        def _hold(self, tail: bytes) -> None:
+            self._held += tail
+            self._held.find(b"\r\n\r\n")
 
     def rescanning(size: int) -> int:
         work = Work()
