@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import nox
@@ -127,6 +128,20 @@ def soak(session: nox.Session) -> None:
     for backend in ("trio", "asyncio"):
         wanted = session.posargs or ["22", "16", *kinds]
         session.run("python", "-m", "soak", "servers", "--backend", backend, *wanted)
+
+
+@nox.session(python=OLDEST)
+def benchmarks(session: nox.Session) -> None:
+    """What events, actions and lists cost here and in other clients; two of them want npm."""
+    session.install("-e", ".[benchmarks]")
+    arguments = session.posargs or ["--write", "docs/benchmarks.md"]
+    if shutil.which("npm"):
+        node = session.create_tmp()
+        session.run("npm", "install", "--prefix", node, "yana", "asterisk-manager", external=True)
+        arguments = [*arguments, "--node-modules", f"{node}/node_modules"]
+    else:
+        session.log("there is no npm: yana and asterisk-manager are left out")
+    session.run("python", "-m", "benchmarks", *arguments)
 
 
 @nox.session(python=OLDEST)

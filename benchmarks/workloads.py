@@ -58,7 +58,7 @@ WORKLOADS = (
     Workload("untouched", "every event, untouched", 60_000, _counted()),
     Workload("ten", "every event to ten consumers, untouched", 60_000, _counted(LISTENERS)),
     Workload("pings", "1,000 pings in flight", 30_000, _counted(), "at least 4"),
-    Workload("ping", "one ping after another", 3000, _counted(), "latency 0.75", latency=True),
+    Workload("ping", "one ping after another", 4000, _counted(), "latency 0.75", latency=True),
     Workload("list", "a list of 100,000 items, streamed", 100_000, _items, "as typed events"),
     Workload(
         "slow", "300,000 events, 1 ms for each", 300_000, _counted(), "under 10 MB", memory=True
