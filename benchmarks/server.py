@@ -70,6 +70,8 @@ class _Session(socketserver.BaseRequestHandler):
         for part in answer(headers):
             self.request.sendall(part)
         self.request.settimeout(None)
+        if answer is _logoff:  # as Asterisk does; who waits for that would wait two seconds
+            self.request.shutdown(socket.SHUT_WR)
 
 
 def _pong(action_id: bytes) -> bytes:
