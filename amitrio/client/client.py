@@ -87,7 +87,7 @@ class Client(EventSource[Never], Speaking):
             gap=EventsDropped if drops else None,
         )
         self._session.subscriptions.add(patterns, inbox)
-        return EventStream(inbox, self._session.subscriptions.discard, where)
+        return EventStream(inbox, self._session.subscriptions.discard, where, patterns)
 
     def _check_listening(self) -> None:
         self._session.check_open()

@@ -103,7 +103,11 @@ class Ledger:
         exchange, frame = self._connection.send(
             action.name, action.headers, action_id=self._ids.draw(), shape=shape
         )
-        letter = self._outbox.post(frame, lone=self._oldest is None)
+        try:
+            letter = self._outbox.post(frame, lone=self._oldest is None)
+        except BaseException:  # trio refuses to be called from a thread that is not its own
+            self._connection.withdraw(exchange)
+            raise
         self._entries[exchange] = Entry(pending, letter, allowance_of(action), has_room)
         if self._oldest is None:
             self.renew_oldest(anyio.current_time())

@@ -5,9 +5,10 @@ Law: bounded in time, the secret in no local variable, one try, and a refusal sa
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import anyio
 
-from amitrio.client.only import ALL_PASS
 from amitrio.client.request import request
 from amitrio.client.session import Session
 from amitrio.client.settings import Settings
@@ -83,15 +84,10 @@ async def _narrow(session: Session, settings: Settings) -> None:
 
     A refused filter is no reason to fail: more events come then, and nobody takes them.
     """
-    filters = () if settings.only is None else settings.only.filters()
-    if not filters or not await _may_filter(session):
-        return
-    try:
-        for action in filters:
-            await request(session, action)
-    except ActionError:
-        if len(filters) > 1:  # those that were taken must not hide what this one lets through
-            await request(session, ALL_PASS)
+    said = None if settings.only is None else settings.only.filter()
+    if said is not None and await _may_filter(session):
+        with suppress(ActionError):
+            await request(session, said)
 
 
 async def _may_filter(session: Session) -> bool:

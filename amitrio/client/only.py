@@ -1,7 +1,7 @@
 """Only: the kinds of events that a program will ever ask for, said to Asterisk.
 
 Twice: by the event mask of the login, from the classes of these kinds, and by a filter on their
-names, where this user may set filters. Asterisk then spares itself the rest.
+names, where this user may set filters and one line holds it. Asterisk then spares itself the rest.
 
 Law: more may come than was named, never less. So where a class or a spelling is not known for
 certain, all of it comes; and what was not named cannot be subscribed to, since it would never come.
@@ -10,7 +10,7 @@ certain, all of it comes; and what was not named cannot be subscribed to, since 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 import attrs
@@ -20,22 +20,22 @@ from amitrio.models import Action, Event, event_kinds, read_class
 from amitrio.protocol.privileges import PRIVILEGES
 from amitrio.text import excerpt
 
-__all__ = ["ALL_PASS", "Only"]
+__all__ = ["Only"]
 
 # The first release whose classes are known from its source. Asterisk 13 sends Newexten as `call`,
 # 16 as `dialplan`; who knows what else.
 _OLDEST_KNOWN = 16
-# What amitrio itself listens to. The class of OriginateResponse, `call`, is the busiest of all
-# and so is not asked for on its account.
-_OWN_CLASS = "system"
-_OWN_KINDS = ("FullyBooted", "Shutdown", "OriginateResponse")
+# What amitrio itself listens to, and so is asked for always.
+_HEARD_CLASS = "system"
+_HEARD = ("FullyBooted", "Shutdown")
+# What it waits for where a call is placed. The class of this one, `call`, is the busiest of all,
+# and is not asked for on its account.
+_REPORT = "OriginateResponse"
 
 _CALLER = 6
 
-# Bytes of an expression: a line may have 1,022 with its name.
-_MOST = 900
-# An expression that is found in every event: includes are added up.
-ALL_PASS = Action("Filter", {"Operation": "Add", "Filter": "Event"})
+# Bytes of an expression: a line may have 1,022 with its name. That is some 60 names.
+_MOST = 1000
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]*")
 
@@ -68,7 +68,7 @@ class Only:
         wanted = pattern.lower()
         if wanted == "*":
             return True
-        asked = [one.lower() for one in self.patterns]
+        asked = [one.lower() for one in (*self.patterns, *_HEARD)]
         if _is_wild(wanted):  # a `*` stands for letters that only another `*` takes
             asked = [one for one in asked if one == wanted or not set("?[") & set(one)]
         return any(one == wanted or fnmatchcase(wanted, one) for one in asked)
@@ -77,7 +77,7 @@ class Only:
         """The event mask for an Asterisk of that release: the classes of these kinds."""
         if release is None or release < _OLDEST_KNOWN:
             return "on"
-        wanted = {_OWN_CLASS}
+        wanted = {_HEARD_CLASS}
         for pattern in self.patterns:
             classes = _classes(pattern)
             if classes is None:
@@ -85,15 +85,16 @@ class Only:
             wanted |= classes
         return ",".join(name for name in PRIVILEGES if name in wanted)
 
-    def filters(self) -> list[Action]:
-        """The filters that let these kinds pass, and at least those."""
-        beginnings = sorted({*_OWN_KINDS, *map(_beginning, self.patterns)})
-        if "" in beginnings:
-            return []
-        return [
-            Action("Filter", {"Operation": "Add", "Filter": f"^Event: ({'|'.join(some)})"})
-            for some in _lines(beginnings)
-        ]
+    def filter(self) -> Action | None:
+        """The filter that lets these kinds pass, and at least those; None where one cannot.
+
+        There is one or none: of two, the first would hide what only the second lets through.
+        """
+        beginnings = sorted({*_HEARD, _REPORT, *map(_beginning, self.patterns)})
+        expression = f"^Event: ({'|'.join(beginnings)})"
+        if "" in beginnings or len(expression) > _MOST:
+            return None
+        return Action("Filter", {"Operation": "Add", "Filter": expression})
 
 
 def _is_wild(pattern: str) -> bool:
@@ -119,14 +120,3 @@ def _beginning(pattern: str) -> str:
     letters = "" if plain is None else plain[0]
     # Asterisk compares case by case, and who names an event may not know its case.
     return "".join(f"[{c.upper()}{c.lower()}]" if c.isalpha() else c for c in letters)
-
-
-def _lines(beginnings: Sequence[str]) -> Iterator[list[str]]:
-    """As many together as a line takes."""
-    some: list[str] = []
-    for one in beginnings:
-        if some and sum(map(len, some)) + len(some) + len(one) > _MOST:
-            yield some
-            some = []
-        some.append(one)
-    yield some

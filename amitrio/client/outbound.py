@@ -135,7 +135,8 @@ class OutboundCall:
     def _silence(self) -> ResponseTimeout:
         return ResponseTimeout(
             f"Asterisk did not report on the call to {self.channel} within"
-            f" {self.timeout + _MARGIN:g} s: OriginateResponse needs read=call in manager.conf"
+            f" {self.timeout + _MARGIN:g} s: OriginateResponse needs read=call in manager.conf, and"
+            " no Filter that hides it"
         )
 
 
@@ -184,7 +185,7 @@ def _outcome(channel: str, report: OriginateResponse) -> OriginateResponse:
     if report.headers.get("Response") == "Success":
         return report
     text = report.headers.get("Reason", "")
-    reason = int(text) if text.isdecimal() else None
+    reason = int(text) if text.isdecimal() and len(text) < 10 else None
     meaning = _REASONS.get(-1 if reason is None else reason, "the call failed")
     raise OriginateFailed(
         f"the call to {channel} was not answered: {meaning} (reason {text})",

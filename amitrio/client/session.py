@@ -164,7 +164,7 @@ class Session:
             counts.junk,
             counts.unmatched,
             len(self._ledger),
-            self.subscriptions.statistics(datetime.now(UTC)),
+            self.subscriptions.statistics(),
         )
 
     def begin_watch(self) -> None:
@@ -191,7 +191,7 @@ class Session:
         self.ending = ending
         self.connection.receive_eof()
         self._ledger.end(ending)
-        self.subscriptions.lost(ending)
+        self.subscriptions.lost(ending, self._watch.heard)
         self._greeted.set()
         self._ready.set()
         self._over.set()

@@ -5,9 +5,13 @@ Law: reading them changes nothing and costs no more than looking at each stream 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import attrs
 
-__all__ = ["ClientStatistics", "StreamStatistics"]
+from amitrio.models import Event
+
+__all__ = ["ClientStatistics", "StreamStatistics", "lag"]
 
 
 @attrs.frozen
@@ -22,6 +26,12 @@ class StreamStatistics:
     """What it wants: names and patterns."""
     lag: float = attrs.field(default=0.0, eq=False)
     """Seconds since the oldest buffered event came; 0 where none is buffered."""
+
+
+def lag(oldest: object) -> float:
+    """Seconds since that event came, by the clock on the wall; 0 for what is none."""
+    received = oldest.received if isinstance(oldest, Event) else None
+    return 0.0 if received is None else max(0.0, (datetime.now(UTC) - received).total_seconds())
 
 
 @attrs.frozen

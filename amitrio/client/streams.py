@@ -12,16 +12,17 @@ Law: one consumer a stream, a bounded buffer, and every gap is told. `where` run
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, Never, Self, TypeVar
 
 import anyio
 
 from amitrio.client.batches import MOST
 from amitrio.client.gaps import Gap
 from amitrio.client.inbox import Inbox
-from amitrio.client.statistics import StreamStatistics
+from amitrio.client.statistics import StreamStatistics, lag
 from amitrio.errors import AMIError
 
 __all__ = ["EventStream"]
@@ -37,10 +38,12 @@ class EventStream(Generic[T_co]):
         inbox: Inbox[T_co],
         unsubscribe: Callable[[Inbox[T_co]], None],
         where: Callable[[T_co], bool] | None = None,
+        kinds: Sequence[str] = (),
     ) -> None:
         self._inbox = inbox
         self._unsubscribe = unsubscribe
         self._where = where  # which a gap passes always: it may stand for events that are wanted
+        self._kinds = tuple(kind.lower() for kind in kinds)
         self._on_gap: Callable[[Gap], None] | None = None
         self._raised: T_co | None = None  # the gap that was raised last
         self._takes_all = where is None
@@ -93,27 +96,39 @@ class EventStream(Generic[T_co]):
     async def receive_batch(self, most: int, *, within: float) -> list[T_co]:
         """Up to `most` events: what comes within so many seconds after the first.
 
-        Waits for the first as long as `receive` does. Cancelled, what it had taken comes again.
+        Waits for the first as long as `receive` does; what is there already it takes without
+        waiting, also `within=0`. Cancelled, what it had taken comes again.
         """
+        if most < 1:
+            raise ValueError("a batch has room for one event at least")
         batch = [await self.receive()]
         self._raised = None
         try:
+            with suppress(anyio.WouldBlock):
+                while len(batch) < most:
+                    batch.append(self.receive_nowait())
             with anyio.move_on_after(within):
                 while len(batch) < most:
                     batch.append(await self.receive())
         except (AMIError, anyio.EndOfStream, anyio.ClosedResourceError):
             self._unraise()  # this call has events to give; the next one is told of it
         except BaseException:
-            self._batch.extendleft(reversed(batch))
+            if not self._closed:
+                self._batch.extendleft(reversed(batch))
             raise
         return batch
 
     def statistics(self) -> StreamStatistics:
-        """Buffered, delivered and dropped events, and the bound of the buffer."""
+        """Buffered, delivered and dropped events, the bound of the buffer, kinds and lag."""
         inbox = self._inbox
-        held = sum(not isinstance(one, Gap) for one in self._batch)
+        held = [one for one in self._batch if not isinstance(one, Gap)]
         return StreamStatistics(
-            len(inbox) + held, inbox.delivered - held, inbox.dropped, inbox.limit
+            len(inbox) + len(held),
+            inbox.delivered - len(held),
+            inbox.dropped,
+            inbox.limit,
+            self._kinds,
+            lag(held[0] if held else inbox.oldest),
         )
 
     def close(self) -> None:
@@ -127,6 +142,9 @@ class EventStream(Generic[T_co]):
     def _check_open(self) -> None:
         if self._closed:
             raise anyio.ClosedResourceError
+
+    def __reduce__(self) -> Never:
+        raise TypeError("a stream has one consumer: it can be neither copied nor pickled")
 
     def __enter__(self) -> Self:
         return self

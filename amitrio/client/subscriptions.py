@@ -9,7 +9,6 @@ Law: an event that nobody wants costs nothing here, and a subscriber never delay
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from fnmatch import fnmatchcase
 
 import attrs
@@ -17,7 +16,7 @@ import attrs
 from amitrio.client.batches import MOST, Batch
 from amitrio.client.ending import Ending
 from amitrio.client.inbox import Inbox
-from amitrio.client.statistics import StreamStatistics
+from amitrio.client.statistics import StreamStatistics, lag
 from amitrio.models import Chunk, Event
 from amitrio.models.registry import events_from
 
@@ -119,8 +118,8 @@ class Subscriptions:
                 began, way = number, inboxes
         _hand_on(way, kinds[began:], frames[began:], chunk)
 
-    def lost(self, ending: Ending) -> None:
-        """The session is over: no stream gets anything more."""
+    def lost(self, ending: Ending, heard: float) -> None:  # noqa: ARG002 - for who comes back
+        """The session is over, and `heard` when anything came last: streams get no more."""
         for subscription in list(self._all.values()):
             subscription.inbox.end(None if ending.ours else ending.error)
 
@@ -152,9 +151,9 @@ class Subscriptions:
         """All inboxes."""
         return [subscription.inbox for subscription in self._all.values()]
 
-    def statistics(self, now: datetime) -> tuple[StreamStatistics, ...]:
+    def statistics(self) -> tuple[StreamStatistics, ...]:
         """How each stream stands."""
-        return tuple(_standing(one, now) for one in list(self._all.values()))
+        return tuple(_statistics(one) for one in list(self._all.values()))
 
     def wanting(self, kind: str) -> tuple[Inbox[Event], ...]:
         """The inboxes that want an event of that name."""
@@ -171,12 +170,10 @@ class Subscriptions:
         self._changed()
 
 
-def _standing(one: _Subscription, now: datetime) -> StreamStatistics:
+def _statistics(one: _Subscription) -> StreamStatistics:
     inbox = one.inbox
-    received = None if inbox.oldest is None else inbox.oldest.received
-    lag = 0.0 if received is None else max(0.0, (now - received).total_seconds())
     return StreamStatistics(
-        len(inbox), inbox.delivered, inbox.dropped, inbox.limit, one.patterns, lag
+        len(inbox), inbox.delivered, inbox.dropped, inbox.limit, one.patterns, lag(inbox.oldest)
     )
 
 

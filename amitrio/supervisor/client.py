@@ -146,7 +146,7 @@ class SupervisedClient(EventSource[Gap], Speaking):
             gap=EventsDropped if drops else None,
         )
         self._keeper.standing.add(patterns, inbox)
-        return EventStream(inbox, self._keeper.standing.discard, where)
+        return EventStream(inbox, self._keeper.standing.discard, where, patterns)
 
     def _check_listening(self) -> None:
         self._keeper.check_up()

@@ -21,7 +21,6 @@ import attrs
 from amitrio.client.client import Client
 from amitrio.client.ending import Ending
 from amitrio.client.masks import hears
-from amitrio.client.only import ALL_PASS
 from amitrio.client.opening import Dial, opened
 from amitrio.client.session import Session
 from amitrio.client.settings import Settings
@@ -38,6 +37,7 @@ from amitrio.errors import (
 from amitrio.models import Action
 from amitrio.supervisor.backoff import Backoff
 from amitrio.supervisor.standing import Standing
+from amitrio.text import printable
 
 __all__ = ["Keeper", "Link"]
 
@@ -45,6 +45,8 @@ _logger = logging.getLogger("amitrio.supervisor")
 
 # A server that boots for longer than this is used as far as it goes.
 _BOOT = 300.0
+# An expression that is found in every event: includes are added up.
+_ALL_PASS = Action("Filter", {"Operation": "Add", "Filter": "Event"})
 
 
 class Link(enum.Enum):
@@ -92,7 +94,7 @@ class Keeper:
             try:
                 lived = await self._live()
             except AMIError as exc:
-                self.reason = str(exc)
+                self._note_failure(str(exc))
                 if _is_refusal(exc):
                     pause = self.retry_refused
                 if pause is None and self._is_final(exc):
@@ -147,6 +149,7 @@ class Keeper:
         if self.client is not None and self.client.line.mask_was_set:
             mask = self.client.line.event_mask
             self.settings = attrs.evolve(self.settings, event_mask=mask)
+        self.standing.gap_lasts = self._has_several_filters()
         async with opened(self.settings, self.dial, _unused, self.standing) as client:
             await self._settle_in(client)
             self._up(client)
@@ -158,16 +161,26 @@ class Keeper:
         """Wait for Asterisk to have booted, and restrict the events as they were before."""
         if client.fully_booted is None and self._hears_of_boots(client):
             self.reason = "Asterisk is still booting"
-            self.standing.announce(restarted=True)
-            with anyio.move_on_after(_BOOT) as waiting:
-                await client.wait_for("FullyBooted")
-            # Else this user may not hear it any more, and is not to wait for it again.
-            self.standing.booted_once = not waiting.cancelled_caught
+            await self._boot(client)
         await self._restrict(client)
-        self.standing.announce(restarted=None)
+        self.standing.announce()
+
+    async def _boot(self, client: Client) -> None:
+        """Wait until Asterisk has booted. Who does not say that it has was restarted."""
+        if not self.standing.gap_lasts:
+            self.standing.announce(restarted=True)
+        with anyio.move_on_after(_BOOT) as waiting:
+            await self.standing.wait_booted()
+            client.line.session.check_open()
+        # Else this user may not hear it any more, and is not to wait for it again.
+        self.standing.booted_once = not waiting.cancelled_caught
 
     def _hears_of_boots(self, client: Client) -> bool:
         return self.standing.booted_once and hears(client.line.event_mask, "system")
+
+    def _has_several_filters(self) -> bool:
+        only = None if self.settings.only is None else self.settings.only.filter()
+        return len(self.filters) + (only is not None) > 1
 
     async def _restrict(self, client: Client) -> None:
         """Say the filters again, in order. One that is refused must not make the others hide
@@ -181,12 +194,13 @@ class Keeper:
                 refused += 1
                 _logger.warning("a filter is not in force any more: %s", exc)
         if 0 < refused < len(self.filters):
-            await client.send(ALL_PASS)
+            await client.send(_ALL_PASS)
 
     def _up(self, client: Client) -> None:
         client.line.session.check_open()
         self.client, self.line = client, client.line
         self._was_connected = True
+        _logger.info("connected to %s", self.settings.label)
         self._move(Link.CONNECTED)
 
     def _down(self, ending: Ending) -> None:
@@ -194,7 +208,14 @@ class Keeper:
         if self.line is not None:
             self.line = None
             self.reason = ending.reason
+            _logger.warning("lost %s: %s", self.settings.label, printable(ending.reason))
             self._move(Link.WAITING)
+
+    def _note_failure(self, reason: str) -> None:
+        """A try has failed. Said aloud where that is news; it may be so for hours."""
+        level = logging.DEBUG if reason == self.reason else logging.WARNING
+        self.reason = reason
+        _logger.log(level, "not connected to %s: %s", self.settings.label, printable(reason))
 
     # What comes of it ----------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import ExitStack, suppress
@@ -164,11 +165,11 @@ async def say(client: ami.SupervisedClient, word: str) -> None:
     await client.ping()  # events are written after the answer and before the next one
 
 
-async def until_a_gap(stream: ami.EventStream[Any]) -> list[str]:
+async def until_a_gap(stream: ami.EventStream[Any], header: str = "Word") -> list[str]:
     """What was heard up to a Disconnected."""
     words: list[str] = []
     while not isinstance(item := await stream.receive(), ami.Disconnected):
-        words.append(item["Word"])
+        words.append(item[header])
     return words
 
 
@@ -261,6 +262,48 @@ async def test_the_mask_and_the_filters_are_in_force_again(scene: Scene) -> None
                     assert isinstance(await stream.receive(), ami.Reconnected)
                 await client.wait_connected()
                 await hears_the_wanted(client, stream)
+
+
+async def test_of_several_filters_none_hides_what_another_lets_through(scene: Scene) -> None:
+    """Each number is heard, or stands in a gap; a lost network is told from within."""
+    async with (
+        scene.pbx.connect(event_mask="off") as sender,
+        scene.supervise(event_mask="user,system") as client,
+        anyio.create_task_group() as tasks,
+    ):
+        await client.send("Filter", Operation="Add", Filter="Word: other")
+        await client.send("Filter", Operation="Add", Filter="Word: wanted")
+        with client.events("UserEvent") as stream, anyio.fail_after(SECONDS):
+            tasks.start_soon(_count_aloud, sender)
+            for _ in range(10):
+                numbers = [await _number(stream) for _ in range(20)]
+                await anyio.aclose_forcefully(client._line().session._stream)
+                numbers += [int(word) for word in await until_a_gap(stream, "Number")]
+                assert numbers == list(range(numbers[0], numbers[-1] + 1))
+                assert isinstance(await stream.receive(), ami.Reconnected)
+                await client.wait_connected()
+        tasks.cancel_scope.cancel()
+
+
+async def _number(stream: ami.EventStream[Any]) -> int:
+    return int((await stream.receive())["Number"])
+
+
+async def _count_aloud(sender: ami.Client) -> None:
+    for number in itertools.count():
+        await sender.send("UserEvent", UserEvent="Count", Word="wanted", Number=number)
+
+
+async def test_a_boot_is_outlived_where_only_some_kinds_were_asked_for(scene: Scene) -> None:
+    async with scene.supervise(only=["UserEvent"]) as client:
+        with client.events("UserEvent") as stream, anyio.fail_after(SECONDS):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(scene.restart)
+                await until_a_gap(stream)
+                assert isinstance(await stream.receive(), ami.Reconnected)
+            await client.wait_connected()
+            await say(client, "once more")
+            assert (await stream.receive())["Word"] == "once more"  # type: ignore[index]
 
 
 async def hears_the_wanted(client: ami.SupervisedClient, stream: ami.EventStream[Any]) -> None:

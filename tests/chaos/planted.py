@@ -65,7 +65,7 @@ def _no_room(put_gap: Any) -> Any:
 def _event_first(_: Any) -> Any:
     def deliver(self: Standing, kind: str, event: Event) -> None:
         Subscriptions.deliver(self, kind, event)
-        self.announce(restarted=None)
+        self.announce()
 
     return deliver
 

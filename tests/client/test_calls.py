@@ -183,6 +183,15 @@ async def test_a_report_without_a_response_is_a_failure(peer: Peer, beside: Besi
             await call.wait_answered()
 
 
+async def test_a_reason_that_is_no_number_of_asterisks(peer: Peer, beside: Beside) -> None:
+    async with peer.accept() as client:
+        call, request = await placed(client, peer, beside)
+        await peer.say(report(request, "Failure", Reason="9" * 5000))
+        with pytest.raises(OriginateFailed) as caught:
+            await call.wait_answered()
+        assert caught.value.reason is None
+
+
 async def test_a_report_in_the_same_write_as_the_reply(peer: Peer, beside: Beside) -> None:
     async with peer.accept() as client:
         calling = beside(client.originate("PJSIP/1", context="a", exten="1"))
@@ -282,7 +291,7 @@ async def test_a_report_that_never_comes(peer: Peer, beside: Beside) -> None:
         call, _ = await placed(client, peer, beside, timeout=60)
         began = anyio.current_time()
         for _ in range(2):
-            with pytest.raises(ResponseTimeout, match="read=call"):
+            with pytest.raises(ResponseTimeout, match=r"read=call in manager\.conf, and no Filter"):
                 await call.wait_answered()
         assert anyio.current_time() - began == pytest.approx(180)
         assert len(client._session._ledger) == 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import gc
+import pickle
 
 import anyio
 import pytest
@@ -158,6 +160,43 @@ async def test_a_full_batch_does_not_wait(peer: Peer, beside: Beside) -> None:
             assert [event["N"] for event in await stream.receive_batch(3, within=60)] == [*"012"]
             assert [event["N"] for event in await stream.receive_batch(9, within=0)] == [*"34"]
             assert anyio.current_time() == began
+
+
+async def test_a_batch_takes_all_that_is_there_without_waiting(peer: Peer) -> None:
+    async with peer.accept() as client:
+        with client.events("Newexten") as stream, client.events("Last") as last:
+            for n in range(200):
+                await peer.event("Newexten", N=str(n))
+            await peer.event("Last")
+            await last.receive()
+            batch = await stream.receive_batch(150, within=0)
+            assert [event["N"] for event in batch] == [str(n) for n in range(150)]
+            assert len(await stream.receive_batch(1000, within=0)) == 50
+            for wrong in (0, -1):
+                with pytest.raises(ValueError, match="one event at least"):
+                    await stream.receive_batch(wrong, within=1)
+
+
+async def test_a_stream_closed_under_a_batch_stays_closed(peer: Peer, beside: Beside) -> None:
+    async with peer.accept() as client:
+        stream = client.events("Newexten")
+        batch = beside(stream.receive_batch(10, within=60))
+        await peer.event("Newexten", N="1")
+        await quiet()
+        stream.close()
+        await batch.stop()
+        with pytest.raises(anyio.ClosedResourceError):
+            stream.receive_nowait()
+
+
+async def test_a_stream_cannot_be_doubled(peer: Peer) -> None:
+    async with peer.accept() as client:
+        with client.events("Newexten") as stream:
+            for double in (copy.copy, copy.deepcopy, pickle.dumps):
+                with pytest.raises(TypeError, match="one consumer"):
+                    double(stream)
+            await peer.event("Newexten", N="1")
+            assert (await stream.receive())["N"] == "1"
 
 
 async def test_a_batch_gives_what_it_has_before_the_end(peer: Peer, beside: Beside) -> None:

@@ -241,3 +241,22 @@ async def test_a_call_that_awaits_its_report_takes_no_room(peer: Peer, beside: B
             )
             await call.wait_answered()
         assert len(client._session._ledger) == 0
+
+
+async def test_an_action_that_cannot_be_handed_over_leaves_nothing(
+    peer: Peer, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where trio is asked from a thread that is not its own."""
+
+    def refuse(_: Outbox, __: bytes, *, lone: bool) -> None:
+        raise RuntimeError("must be called from async context")
+
+    async with peer.accept() as client:
+        with monkeypatch.context() as here:
+            here.setattr(Outbox, "post", refuse)
+            with pytest.raises(RuntimeError, match="async context"):
+                await client.ping()
+        asked = beside(client.ping())
+        await peer.answer(await peer.expect("Ping"))
+        assert await asked >= 0
+        assert client.statistics().pending == 0

@@ -35,10 +35,14 @@ async def test_each_stream_tells_how_far_it_is_behind(peer: Peer) -> None:
             await idle.receive()  # what was sent before has come, too
             hangups, newstates = client.statistics().streams
             assert hangups == StreamStatistics(2, 0, 3, 2)
-            assert hangups.kinds == ("hangup",)
+            assert hangups.kinds == slow.statistics().kinds == ("hangup",)
+            assert slow.statistics() == hangups
+            assert slow.statistics().lag >= hangups.lag
             assert newstates == StreamStatistics(0, 1, 0, 4096)
             assert newstates.lag == 0
             assert client.statistics().largest_lag >= hangups.lag > 0
             assert await slow.receive() == EventsDropped(3)
+            assert slow.statistics().lag > 0  # one is in the stream's hand
+            assert client.statistics().largest_lag == 0
             assert idle.statistics().buffered == 0
         assert client.statistics().streams == ()

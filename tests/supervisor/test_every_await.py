@@ -50,6 +50,7 @@ INTERNAL = {
     "Outbox",
     "Session",
     "SocketStream",
+    "Standing",
 }
 DUNDERS = {"__aenter__", "__aexit__", "__anext__"}
 

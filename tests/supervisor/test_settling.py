@@ -168,9 +168,84 @@ async def test_a_refused_filter_is_logged_and_hides_nothing(
         await site.peer.refuse(await site.peer.expect("Filter"), "Permission denied")
         assert await heard_filters(site, answers=1) == ["Event"]  # every event says so
         assert client.connected
-        [record] = caplog.records
+        [record] = [one for one in caplog.records if "filter" in one.getMessage()]
         assert (record.name, record.levelno) == ("amitrio.supervisor", logging.WARNING)
         assert record.getMessage().startswith("a filter is not in force any more: Filter: Perm")
+
+
+async def test_the_gap_lasts_until_the_last_filter_is_in_force(site: Site) -> None:
+    """The first hides what only the second lets through."""
+    async with site.client() as client:
+        for text in ("Event: A", "Event: B"):
+            await send(site, client, "Filter", Operation="Add", Filter=text)
+        with client.events("Hangup", "FullyBooted") as stream:
+            await site.peer.event("Hangup", N="1")
+            await site.lose()
+            await site.restore()
+            assert await heard_filters(site, answers=1) == ["Event: A"]
+            await site.peer.event("Hangup", N="2")
+            assert told(await take(stream)) == ["1", "Disconnected"]
+            assert await heard_filters(site, answers=1) == ["Event: B"]
+            await site.peer.event("Hangup", N="3")
+            back, boot, event = await take(stream)
+            assert told([back, event]) == ["Reconnected", "3"]
+            assert (back.restarted, boot.kind) == (False, "FullyBooted")
+
+
+async def test_it_lasts_through_a_boot_and_a_refusal_too(site: Site) -> None:
+    async with site.client() as client:
+        for text in ("Event: A", "Event: B"):
+            await send(site, client, "Filter", Operation="Add", Filter=text)
+        with client.events("Hangup") as stream:
+            await site.lose()
+            await site.restore(uptime=None)
+            await site.peer.event("Hangup", N="1")
+            await site.peer.send(booted(0))
+            await heard_filters(site, answers=1)
+            await site.peer.refuse(await site.peer.expect("Filter"), "Permission denied")
+            await quiet()
+            await site.peer.event("Hangup", N="2")
+            assert told(await take(stream)) == ["Disconnected"]
+            assert await heard_filters(site, answers=1) == ["Event"]
+            await site.peer.event("Hangup", N="3")
+            back, event = await take(stream)
+            assert told([back, event]) == ["Reconnected", "3"]
+            assert back.restarted is True
+
+
+async def test_only_and_a_filter_are_two(site: Site) -> None:
+    site.beside.go(narrowed(site))
+    async with site.supervise(only=["Hangup"]) as client:
+        await quiet()
+        await send(site, client, "Filter", Operation="Add", Filter="Event: A")
+        with client.events("Hangup") as stream:
+            await site.lose()
+            await narrowed(site)
+            await site.peer.event("Hangup", N="1")
+            assert told(await take(stream)) == ["Disconnected"]
+            await heard_filters(site, answers=1)
+            assert told(await take(stream)) == ["Reconnected"]
+
+
+async def test_a_boot_is_waited_for_where_it_was_not_asked_for(site: Site) -> None:
+    site.beside.go(narrowed(site))
+    async with site.supervise(only=["Hangup"]) as client:
+        await quiet()
+        with client.events("Hangup") as stream:
+            await site.lose()
+            await narrowed(site, uptime=None)
+            await quiet()
+            assert not client.connected
+            await site.peer.send(booted(0))
+            await client.wait_connected()
+            assert told(await take(stream)) == ["Disconnected", "Reconnected"]
+
+
+async def narrowed(site: Site, **settings: Any) -> None:
+    """Let the next try in, and take the filter that `only=` makes of it."""
+    peer = await site.let_in(**settings)
+    await peer.answer(await peer.expect("ListCommands"), Filter="Add an event filter")
+    await peer.answer(await peer.expect("Filter"))
 
 
 async def test_where_all_filters_are_refused_nothing_more_is_said(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, tzinfo
@@ -274,6 +275,8 @@ async def test_a_closed_stream_is_told_of_nothing_and_kept_by_nobody(site: Site)
         (86400, 10, 86412, False),  # the answer took its time
         (0, 10, 5, True),
         (1, 2, 1, None),  # it had just been started, and may have been again
+        (604800, 10, 604780, False),  # in a week its clock has lost half a minute
+        (604800, 10, 604840, False),  # or won it
     ],
 )
 async def test_a_restart_is_told_by_the_uptime(
@@ -311,11 +314,11 @@ async def test_without_a_sight_of_the_boot_a_restart_is_unknown(site: Site) -> N
             assert back.restarted is None
 
 
-@pytest.mark.parametrize(("after", "restarted"), [(3, True), (15, None), (107, None)])
+@pytest.mark.parametrize(("after", "restarted"), [(3, True), (9, None), (15, False), (107, False)])
 async def test_one_that_was_never_seen_booted_may_have_been_restarted(
     site: Site, after: int, *, restarted: bool | None
 ) -> None:
-    """Lost while it booted: only one that is younger than the loss is another."""
+    """Lost while it booted: one that is younger than the loss is another, an older one is not."""
     site.beside.go(site.let_in(uptime=None))
     async with site.supervise(backoff=Backoff(first=10, jitter=0)) as client:
         with client.events("Newexten") as stream:
@@ -472,3 +475,45 @@ async def test_waiting_for_an_event_ends_when_the_client_is_left(
         waiting = beside(ask(client))
         await quiet()
     assert "was left by this program" in str(await waiting.error())
+
+
+# What is no event yet -----------------------------------------------------------------------------
+
+
+async def test_what_comes_before_the_login_ends_no_gap(site: Site) -> None:
+    async with site.client() as client:
+        with client.events("Newexten") as stream:
+            await site.lose()
+            peer = await site.come()
+            await peer.greet()
+            await peer.event("Newexten", N="early")
+            await peer.cut()
+            assert told(await take(stream)) == ["Disconnected"]
+            await site.restore()
+            await site.peer.event("Newexten", N="1")
+            assert told(await take(stream)) == ["Reconnected", "1"]
+
+
+# What is logged -----------------------------------------------------------------------------------
+
+
+async def test_losses_failed_tries_and_returns_are_logged(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "amitrio.supervisor")
+    async with site.client() as client:
+        site.close_port()
+        await site.lose()
+        with anyio.move_on_after(10):
+            await client.wait_connected()
+        site.open_port()
+        await site.restore()
+        await client.wait_connected()
+    refused = "not connected to pbx: cannot connect to pbx: nothing listens there"
+    assert [(one.levelname, one.getMessage()) for one in caplog.records] == [
+        ("INFO", "connected to pbx"),
+        ("WARNING", "lost pbx: pbx closed the connection"),
+        ("WARNING", refused),
+        *[("DEBUG", refused)] * (len(site.tries) - 3),
+        ("INFO", "connected to pbx"),
+    ]
