@@ -26,7 +26,8 @@ class Backoff:
 
     Each wait is shortened by up to the share `jitter` of it. A connection that lived for
     `stable` seconds counts as a success: after it the waits begin anew. `random` gives numbers
-    from 0 to 1 and `sleep` waits; both may be replaced, for tests.
+    from 0 to 1, `clock` tells the time in seconds and `sleep` waits; all may be replaced, for
+    tests.
     """
 
     first: float = attrs.field(default=0.5, validator=_check_seconds)
@@ -37,11 +38,16 @@ class Backoff:
     )
     stable: float = attrs.field(default=10.0, validator=_check_seconds)
     random: Callable[[], float] = random.random
+    clock: Callable[[], float] = anyio.current_time
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
 
     def delay(self, failures: int) -> float:
         """Seconds to wait after so many failures in a row, the first being 1."""
-        return min(self.most, self._grown(failures - 1)) * (1 - self.jitter * self.random())
+        return self.shortened(min(self.most, self._grown(failures - 1)))
+
+    def shortened(self, seconds: float) -> float:
+        """The wait, shortened by chance."""
+        return seconds * (1 - self.jitter * self.random())
 
     def _grown(self, times: int) -> float:
         try:

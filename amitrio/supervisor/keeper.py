@@ -102,7 +102,9 @@ class Keeper:
                     return
             self._move(Link.WAITING)
             failures = 1 if lived >= self.backoff.stable else failures + 1
-            await self.backoff.sleep(self.backoff.delay(failures) if pause is None else pause)
+            backoff = self.backoff
+            wait = backoff.delay(failures) if pause is None else backoff.shortened(pause)
+            await backoff.sleep(wait)
 
     async def wait_connected(self) -> None:
         """Return once there is a connection; raise what ended the tries."""
@@ -153,9 +155,9 @@ class Keeper:
         async with opened(self.settings, self.dial, _unused, self.standing) as client:
             await self._settle_in(client)
             self._up(client)
-            began = anyio.current_time()
+            began = self.backoff.clock()
             await client.wait_closed()
-            return anyio.current_time() - began
+            return self.backoff.clock() - began
 
     async def _settle_in(self, client: Client) -> None:
         """Wait for Asterisk to have booted, and restrict the events as they were before."""

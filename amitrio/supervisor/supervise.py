@@ -6,6 +6,7 @@ owns all tasks and lets out bare what its body raises.
 
 from __future__ import annotations
 
+import math
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -47,7 +48,7 @@ class Supervision(AbstractAsyncContextManager[SupervisedClient]):
         self._keeper = Keeper(settings, dial, backoff, retry_refused)
         if start not in {"connected", "at_once"}:
             raise ValueError(f'start is "connected" or "at_once", not {start!r}')
-        if retry_refused is not None and not retry_refused > 0:
+        if retry_refused is not None and not 0 < retry_refused < math.inf:
             raise ValueError("retry_refused is a positive number of seconds")
         self._start = start
         self._scope: AbstractAsyncContextManager[SupervisedClient] | None = None
@@ -107,8 +108,8 @@ def supervise(
     `anyio.fail_after`), or with `start="at_once"` before. A refused login and a certificate that
     does not verify are final, and so is a peer that does not speak AMI at the first try: raised
     on entering, later by `send`, `wait_connected` and every stream. With `retry_refused=seconds`
-    a login or certificate that was refused is tried again at that interval. No action is ever
-    sent twice.
+    a login or certificate that was refused is tried again after that time, which `backoff`
+    shortens by chance as any other. No action is ever sent twice.
 
     Cancelled while entering, it leaves nothing open. Leaving takes two seconds at most.
     """

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amitrio import Backoff
+from tests.supervisor.site import Site
 
 seconds = st.floats(1e-3, 1e6)
 shares = st.floats(0, 1)
@@ -38,6 +39,15 @@ def backoff(**settings: Any) -> Backoff:
 def test_the_waits(settings: dict[str, Any], waits: list[float]) -> None:
     made = backoff(**settings)
     assert [made.delay(failure + 1) for failure in range(len(waits))] == waits
+
+
+@pytest.mark.parametrize(
+    ("settings", "wait"), [({}, 60), ({"random": lambda: 1.0}, 30), ({"jitter": 0}, 60)]
+)
+def test_a_wait_that_somebody_else_says_is_shortened_too(
+    settings: dict[str, Any], wait: float
+) -> None:
+    assert backoff(**settings).shortened(60) == wait
 
 
 @given(seconds, st.floats(1, 1e300), seconds, shares, shares, st.integers(1, 10**9))
@@ -97,3 +107,16 @@ async def test_it_sleeps_on_the_loops_clock() -> None:
     began = anyio.current_time()
     await Backoff().sleep(3600)
     assert anyio.current_time() - began == pytest.approx(3600)
+
+
+@pytest.mark.virtual_time
+async def test_how_long_a_connection_lived_is_told_by_the_clock(site: Site) -> None:
+    now = 0.0
+    patience = Backoff(random=lambda: 0.0, clock=lambda: now, sleep=site.sleep)
+    async with site.client(backoff=patience) as client:
+        for lived in (1.0, 9.0, 10.0, 1.0):
+            now += lived
+            await site.lose()
+            await site.restore()
+            await client.wait_connected()
+    assert site.slept == [0.5, 1, 0.5, 1]

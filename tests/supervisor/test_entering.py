@@ -371,6 +371,7 @@ async def test_a_peer_that_is_no_ami_is_final_all_the_same(site: Site, beside: B
         {"retry_refused": 0},
         {"retry_refused": -1},
         {"retry_refused": float("nan")},
+        {"retry_refused": float("inf")},
         {"event_mask": "Call"},
         {"port": 0},
     ],
