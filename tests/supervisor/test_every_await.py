@@ -284,7 +284,7 @@ async def test_of_a_client(
             await cut(OF_CLIENT[awaited](client))
             await still_right(client)
             assert tasks_alive() == before
-        assert spy.calls > 1
+        assert spy.calls > 0
     await peer.expect_end()
 
 
@@ -334,4 +334,4 @@ async def test_of_a_supervised_client(
             assert line is not None
             assert len(line.session._ledger) == 0
             assert line.session.connection.pending == 0
-        assert spy.calls > 1
+        assert spy.calls > 0
