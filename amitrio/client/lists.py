@@ -12,6 +12,7 @@ from typing import Generic, Self, TypeVar
 
 import anyio
 
+from amitrio.client.batches import MOST
 from amitrio.client.inbox import Inbox
 from amitrio.client.pending import Feed, too_slow
 from amitrio.client.session import Session
@@ -21,8 +22,6 @@ from amitrio.models.replies import missing_from
 __all__ = ["ListStream", "open_list"]
 
 E_co = TypeVar("E_co", bound=Event, covariant=True)
-
-_BATCH = 32
 
 
 class ListStream(Generic[E_co]):
@@ -56,7 +55,7 @@ class ListStream(Generic[E_co]):
         """The next item. Cancelled, none is lost. Raises as `EventStream.receive` does."""
         if not self._batch:
             try:
-                self._batch = (await self._inbox.take(_BATCH))[::-1]
+                self._batch = (await self._inbox.take(MOST))[::-1]
             except anyio.EndOfStream:
                 raise StopAsyncIteration from None
         return self._batch.pop()

@@ -14,9 +14,10 @@ from collections.abc import Sequence
 
 from amitrio.models import Event, event_class, is_known, listed_by, nearest_kind, read_class
 
-__all__ = ["UnknownEventWarning", "patterns_of"]
+__all__ = ["UnknownEventWarning", "is_wild", "patterns_of"]
 
 _ALL = "*"
+_WILD = frozenset("*?[")
 
 
 class UnknownEventWarning(UserWarning):
@@ -35,6 +36,11 @@ def patterns_of(kinds: Sequence[str | type[Event]], *, stacklevel: int = 3) -> l
         if doubt is not None:
             warnings.warn(doubt, UnknownEventWarning, stacklevel=stacklevel)
     return patterns or [_ALL]
+
+
+def is_wild(pattern: str) -> bool:
+    """Whether it describes names, instead of being one."""
+    return not _WILD.isdisjoint(pattern)
 
 
 def _pattern(kind: object) -> str:
@@ -58,7 +64,7 @@ def _pattern(kind: object) -> str:
 def _doubt(kind: str) -> str | None:
     if is_known(kind):
         return _doubt_of_item(kind)
-    if any(letter in kind for letter in "*?["):
+    if is_wild(kind):
         return f"Asterisk documents no event that {kind!r} matches"
     near = nearest_kind(kind)
     hint = f": did you mean {near!r}?" if near is not None else ""

@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 
 import attrs
 
-from amitrio.client.naming import patterns_of
+from amitrio.client.naming import is_wild, patterns_of
 from amitrio.models import Action, Event, event_kinds, read_class
 from amitrio.protocol.privileges import PRIVILEGES
 from amitrio.text import excerpt
@@ -32,6 +32,7 @@ _HEARD = ("FullyBooted", "Shutdown")
 # and is not asked for on its account.
 _REPORT = "OriginateResponse"
 
+# Frames from patterns_of() to who calls connect() or supervise(): these, and the settings.
 _CALLER = 6
 
 # Bytes of an expression: a line may have 1,022 with its name. That is some 60 names.
@@ -52,7 +53,6 @@ class Only:
         if isinstance(kinds, (str, type)):
             raise TypeError(f"only= takes a list of kinds of events, such as [{kinds!r}]")
         kinds = list(kinds)
-        # The warning is for who calls connect() or supervise(): over this and the settings.
         return cls(tuple(patterns_of(kinds, stacklevel=_CALLER)) if kinds else ())
 
     def check(self, patterns: Iterable[str]) -> None:
@@ -69,7 +69,7 @@ class Only:
         if wanted == "*":
             return True
         asked = [one.lower() for one in (*self.patterns, *_HEARD)]
-        if _is_wild(wanted):  # a `*` stands for letters that only another `*` takes
+        if is_wild(wanted):  # a `*` stands for letters that only another `*` takes
             asked = [one for one in asked if one == wanted or not set("?[") & set(one)]
         return any(one == wanted or fnmatchcase(wanted, one) for one in asked)
 
@@ -95,10 +95,6 @@ class Only:
         if "" in beginnings or len(expression) > _MOST:
             return None
         return Action("Filter", {"Operation": "Add", "Filter": expression})
-
-
-def _is_wild(pattern: str) -> bool:
-    return not set("*?[").isdisjoint(pattern)
 
 
 def _classes(pattern: str) -> set[str] | None:

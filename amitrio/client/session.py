@@ -103,7 +103,6 @@ class Session:
         self._leaving = False
         self._shutdown = False
         self._told_ready = False
-        self._has_published = False
 
     # What callers do ---------------------------------------------------------------------------
 
@@ -282,10 +281,9 @@ class Session:
                     self._HANDLERS[cls](self, received, chunk)
 
     def _publish(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
-        if self._has_published and _OWN_INTEREST.isdisjoint(kinds):
+        if _OWN_INTEREST.isdisjoint(kinds):
             self.subscriptions.deliver_all(kinds, frames, chunk)
             return
-        self._has_published = True
         for kind, event in zip(kinds, events_from(kinds, frames, chunk), strict=True):
             if kind == "FullyBooted":
                 self.fully_booted = cast("FullyBooted", event)

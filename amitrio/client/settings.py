@@ -103,7 +103,7 @@ class Settings:
         if self.tls_insecure_skip_verify and not self.tls:
             raise ValueError("tls_insecure_skip_verify means something with tls=True only")
         # Raises now what it would raise then.
-        mask = "on" if self.event_mask is None else self.event_mask
+        mask = self.mask_for(None)
         encode_action("Login", "x", [("Username", self.username), ("Events", mask)])
         check_mask(mask)
 

@@ -16,6 +16,7 @@ import attrs
 from amitrio.client.batches import MOST, Batch
 from amitrio.client.ending import Ending
 from amitrio.client.inbox import Inbox
+from amitrio.client.naming import is_wild
 from amitrio.client.statistics import StreamStatistics, lag
 from amitrio.models import Chunk, Event
 from amitrio.models.registry import events_from
@@ -26,8 +27,6 @@ __all__ = ["Subscriptions"]
 _MAX_NAMES = 4096
 # For fewer events a batch costs more than it saves.
 _FEW = 4
-# What makes a pattern of a name.
-_WILD = frozenset("*?[")
 
 
 @attrs.frozen(eq=False)
@@ -41,7 +40,7 @@ class _Subscription:
     @property
     def is_exact(self) -> bool:
         """Whether it names its events, instead of describing their names."""
-        return not any(_WILD & set(pattern) for pattern in self.patterns)
+        return not any(map(is_wild, self.patterns))
 
 
 _Way = tuple[Inbox[Event], ...]
@@ -105,12 +104,12 @@ class Subscriptions:
         """The session is logged in: the next thing to come may be an event."""
 
     def deliver(self, kind: str, event: Event) -> None:
-        """An event has come: the first of a session, or one that tells of the server itself."""
+        """An event has come, perhaps one that tells of the server itself."""
         for inbox in self.wanting(kind):
             inbox.put(event)
 
     def deliver_all(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
-        """Other events than those have come. What goes the same way goes there at once."""
+        """Events of other kinds have come. What goes the same way goes there at once."""
         began, way = 0, _NOWHERE
         for number, inboxes in enumerate(map(self._by_name.__getitem__, kinds)):
             if inboxes is not way:

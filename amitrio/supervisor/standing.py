@@ -69,7 +69,7 @@ class Standing(Subscriptions):
         self._news = anyio.Event()
 
     def deliver(self, kind: str, event: Event) -> None:
-        """An event has come: the first of a session, or one that tells of the server itself."""
+        """An event has come, perhaps one that tells of the server itself."""
         if kind == "FullyBooted" and self._is_up:
             self._booted(cast("FullyBooted", event))
         if self._goes_on():
@@ -83,7 +83,7 @@ class Standing(Subscriptions):
         self._news.set()
 
     def deliver_all(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
-        """Other events than those have come."""
+        """Events of other kinds have come."""
         if self._goes_on():
             super().deliver_all(kinds, frames, chunk)
 
@@ -98,7 +98,10 @@ class Standing(Subscriptions):
         return True
 
     async def wait_booted(self) -> None:
-        """Return when FullyBooted has come in this session, or the session is over."""
+        """Return when FullyBooted has come in this session, or the session is over.
+
+        Cancellation leaves nothing behind.
+        """
         await self._news.wait()
 
     def announce(self, *, restarted: bool | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 
 import attrs
@@ -18,17 +18,24 @@ from tools.asterisk import Asterisk, booted
 Boot = Callable[[str], Asterisk]
 
 
-@pytest.fixture(scope="session")
-def asterisks(request: pytest.FixtureRequest) -> Iterator[Boot]:
-    """Real servers, each booted once for all tests that may share it."""
+@contextmanager
+def each_booted_once(config: pytest.Config) -> Iterator[Boot]:
+    """Real servers, booted as they are asked for and ended together."""
     running: dict[str, Asterisk] = {}
     with ExitStack() as stack:
 
         def boot(name: str) -> Asterisk:
             if name not in running:
-                running[name] = stack.enter_context(_booted(name, request.config))
+                running[name] = stack.enter_context(_booted(name, config))
             return running[name]
 
+        yield boot
+
+
+@pytest.fixture(scope="session")
+def asterisks(request: pytest.FixtureRequest) -> Iterator[Boot]:
+    """Real servers, for all tests that may share them."""
+    with each_booted_once(request.config) as boot:
         yield boot
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -14,7 +14,7 @@ import pytest
 
 import amitrio as ami
 from amitrio.simulator import Simulator
-from tests.behaviour.conftest import _booted, _real, _simulated
+from tests.behaviour.conftest import Boot, _real, _simulated, each_booted_once
 from tests.behaviour.pbx import SERVERS, Pbx
 from tools.asterisk import Asterisk, AsteriskFailed
 
@@ -56,23 +56,14 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def mortals(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Asterisk]]:
-    """Real servers that these tests may kill, each booted once."""
-    running: dict[str, Asterisk] = {}
-    with ExitStack() as stack:
-
-        def boot(name: str) -> Asterisk:
-            if name not in running:
-                running[name] = stack.enter_context(_booted(name, request.config))
-            return running[name]
-
+def mortals(request: pytest.FixtureRequest) -> Iterator[Boot]:
+    """Real servers that these tests may kill."""
+    with each_booted_once(request.config) as boot:
         yield boot
 
 
 @pytest.fixture(params=SERVERS)
-async def scene(
-    request: pytest.FixtureRequest, mortals: Callable[[str], Asterisk]
-) -> AsyncIterator[Scene]:
+async def scene(request: pytest.FixtureRequest, mortals: Boot) -> AsyncIterator[Scene]:
     if request.param == "simulator":
         simulator = Simulator()
         async with simulator.serve_tcp() as address:
