@@ -16,7 +16,8 @@ from amitrio.client.inbox import Inbox
 from amitrio.client.subscriptions import Subscriptions
 from amitrio.errors import AMIError
 from amitrio.models import Chunk, Event, Server, event_from
-from amitrio.protocol import ClientConnection, EventReceived
+from amitrio.models.registry import events_from
+from amitrio.protocol import ClientConnection, EventsReceived
 from benchmarks.report import table
 from benchmarks.traffic import block
 
@@ -88,7 +89,8 @@ def _one_frame_in_reads(reads: int) -> Work:
     def work() -> None:
         connection = _connected(wanted=True)
         received = [one for piece in pieces for one in connection.receive(piece)]
-        assert len(received) == 1
+        assert isinstance(received[0], EventsReceived)
+        assert len(received[0].frames) == 1
 
     return work
 
@@ -97,7 +99,9 @@ def _frames_in_one_read(frames: int) -> Work:
     data = b"Event: Hangup\r\nChannel: PJSIP/100-00000001\r\n\r\n" * frames
 
     def work() -> None:
-        assert len(_connected(wanted=True).receive(data)) == frames
+        (run,) = _connected(wanted=True).receive(data)
+        assert isinstance(run, EventsReceived)
+        assert len(run.frames) == frames
 
     return work
 
@@ -132,11 +136,9 @@ def _event_names(count: int) -> Work:
     data = b"".join(b"Event: Forged%d\r\nChannel: x\r\n\r\n" % number for number in range(count))
 
     def work() -> None:
-        received = _connected(wanted=True).receive(data)
-        for one in received:
-            assert isinstance(one, EventReceived)
-            event_from(one.frame, None, one.kind)
-        assert len(received) == count
+        (run,) = _connected(wanted=True).receive(data)
+        assert isinstance(run, EventsReceived)
+        assert len(events_from(run.kinds, run.frames, None)) == count
 
     return work
 

@@ -19,11 +19,11 @@ from amitrio.models import shape_of
 from amitrio.protocol import (
     Answered,
     ClientConnection,
-    EventReceived,
+    EventsReceived,
     Exchange,
     Failed,
     Greeted,
-    ItemReceived,
+    ItemsReceived,
     Junk,
     ListEnded,
     ListStarted,
@@ -171,7 +171,7 @@ class _Hearing:
         assert sorted(map(id, [*settled, *left])) == sorted(map(id, self.asked)), "settled once"
         assert connection.pending == 0
         return (
-            [_plain(one) for one in self.received],
+            [plain for one in self.received for plain in _plain(one)],
             [one.action_id for one in left],
             self.refused,
             where,
@@ -189,9 +189,17 @@ def _settled(received: list[Received]) -> list[Exchange]:
     ]
 
 
-def _plain(received: Received) -> tuple[object, ...]:
-    parts = [part.action_id if isinstance(part, Exchange) else part for part in received]
-    return type(received).__name__, *parts
+def _plain(received: Received) -> Iterator[tuple[object, ...]]:
+    """What was received, so that it can be compared; how long runs are depends on the cuts."""
+    sort = type(received).__name__
+    match received:
+        case EventsReceived(kinds, frames):
+            yield from ((sort, *pair) for pair in zip(kinds, frames, strict=True))
+        case ItemsReceived(exchange, kinds, frames):
+            yield from ((sort, exchange.action_id, *p) for p in zip(kinds, frames, strict=True))
+        case _:
+            parts = [part.action_id if isinstance(part, Exchange) else part for part in received]
+            yield sort, *parts
 
 
 def _read_all(received: list[Received], *, often: bool) -> None:
@@ -200,8 +208,9 @@ def _read_all(received: list[Received], *, often: bool) -> None:
     for _ in range(3 if often else 1):
         for one in received:
             match one:
-                case EventReceived(kind, frame) | ItemReceived(_, kind, frame):
-                    check_event(frame, kind)
+                case EventsReceived(kinds, frames) | ItemsReceived(_, kinds, frames):
+                    for kind, frame in zip(kinds, frames, strict=True):
+                        check_event(frame, kind)
                 case ListEnded(_, kind, frame):
                     check_event(frame, kind)
                 case Reported(_, frame):

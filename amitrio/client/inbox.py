@@ -11,17 +11,22 @@ nothing that was put is lost by a cancellation. A gap has room always, and never
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Generic, TypeVar, cast
 
 import anyio
 
-from amitrio.client.batches import Batch
+from amitrio.client.batches import MOST, Batch
 from amitrio.client.gaps import Gap, coalesced
 from amitrio.errors import AMIError
+from amitrio.models import Chunk, Event
+from amitrio.models.registry import events_from
 
-__all__ = ["Inbox"]
+__all__ = ["Inbox", "Way", "hand_on"]
+
+# For fewer events a batch costs more than it saves.
+_FEW = 4
 
 T = TypeVar("T")
 
@@ -224,3 +229,22 @@ class Inbox(Generic[T]):
         if self._failure is not None:
             raise self._failure()
         raise anyio.EndOfStream
+
+
+Way = tuple[Inbox[Event], ...]
+"""The inboxes that events of one name go to."""
+
+
+def hand_on(way: Way, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
+    """Put the events that these frames are into each inbox, in their order."""
+    if not way:
+        return
+    if len(frames) < _FEW:
+        for event in events_from(kinds, frames, chunk):
+            for inbox in way:
+                inbox.put(event)
+        return
+    for at in range(0, len(frames), MOST):
+        batch = Batch(kinds[at : at + MOST], frames[at : at + MOST], chunk)
+        for inbox in way:
+            inbox.put_batch(batch)

@@ -10,15 +10,16 @@ each who is told.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import anyio
 import attrs
 
-from amitrio.client.inbox import Inbox
+from amitrio.client.inbox import Inbox, hand_on
 from amitrio.client.refusals import refusal
 from amitrio.errors import AMIError, ListTooLong, SubscriberTooSlow
 from amitrio.models import Action, Chunk, Event, ListReply, Reply, event_from, reply_class_of
+from amitrio.models.registry import events_from
 from amitrio.models.replies import announced_by, missing_from
 from amitrio.protocol import ReplyShape
 from amitrio.text import printable
@@ -41,8 +42,8 @@ class Pending:
     def started(self, frame: bytes, chunk: Chunk) -> None:
         """A list begins."""
 
-    def item(self, frame: bytes, chunk: Chunk) -> None:
-        """An item of the list."""
+    def items(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
+        """Items of the list."""
 
     def ended(self, frame: bytes, chunk: Chunk) -> None:
         """The list is complete."""
@@ -89,13 +90,15 @@ class Collector(Pending):
         self._reply = self._read(frame, chunk)
         self._listed = True
 
-    def item(self, frame: bytes, chunk: Chunk) -> None:
-        """One more item."""
-        if len(self._items) < self.list_limit:
-            self._items.append(event_from(frame, chunk))
-        elif self._failure is None:
+    def items(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
+        """More items."""
+        if self._failure is not None:
+            return
+        if len(self._items) + len(frames) > self.list_limit:
             self._items.clear()
             self.failed(self._too_long)
+        else:
+            self._items += events_from(kinds, frames, chunk)
 
     def ended(self, frame: bytes, chunk: Chunk) -> None:
         """Settled: the list has come."""
@@ -155,10 +158,10 @@ class Feed(Pending):
         self.response = reply_class_of(self.action.name).from_frame(frame, chunk)
         self.started_or_failed.set()
 
-    def item(self, frame: bytes, chunk: Chunk) -> None:
-        """One more item."""
-        self.count += 1
-        self.inbox.put(event_from(frame, chunk))
+    def items(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
+        """More items."""
+        self.count += len(frames)
+        hand_on((self.inbox,), kinds, frames, chunk)
 
     def ended(self, frame: bytes, chunk: Chunk) -> None:
         """Settled: the list has come."""

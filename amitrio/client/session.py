@@ -10,11 +10,10 @@ each with a fresh error that says why and whether the action may have run; and i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -38,11 +37,11 @@ from amitrio.protocol import (
     Answered,
     Banner,
     ClientConnection,
-    EventReceived,
+    EventsReceived,
     Exchange,
     Failed,
     Greeted,
-    ItemReceived,
+    ItemsReceived,
     Junk,
     ListEnded,
     ListStarted,
@@ -271,16 +270,11 @@ class Session:
         self._ledger.renew_oldest(now)
 
     def _tell(self, all_received: list[Received], chunk: Chunk) -> None:
-        """Events go on many at a time, and before whatever came behind them."""
-        for cls, run in groupby(all_received, type):
-            if cls is EventReceived:
-                kinds, frames = zip(*cast("Iterator[EventReceived]", run), strict=True)
-                self._publish(kinds, frames, chunk)
-            else:
-                for received in run:
-                    self._HANDLERS[cls](self, received, chunk)
+        for received in all_received:
+            self._HANDLERS[type(received)](self, received, chunk)
 
-    def _publish(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
+    def _on_events(self, received: EventsReceived, chunk: Chunk) -> None:
+        kinds, frames = received
         if _OWN_INTEREST.isdisjoint(kinds):
             self.subscriptions.deliver_all(kinds, frames, chunk)
             return
@@ -308,9 +302,10 @@ class Session:
     def _on_started(self, received: ListStarted, chunk: Chunk) -> None:
         self._ledger[received.exchange].pending.started(received.frame, chunk)
 
-    def _on_item(self, received: ItemReceived, chunk: Chunk) -> None:
+    def _on_items(self, received: ItemsReceived, chunk: Chunk) -> None:
         self._ledger.list_moves()
-        self._ledger[received.exchange].pending.item(received.frame, chunk)
+        pending = self._ledger[received.exchange].pending
+        pending.items(received.kinds, received.frames, chunk)
 
     def _on_ended(self, received: ListEnded, chunk: Chunk) -> None:
         self._ledger.settle(received.exchange).pending.ended(received.frame, chunk)
@@ -330,7 +325,8 @@ class Session:
             Greeted: _on_greeted,
             Answered: _on_answered,
             ListStarted: _on_started,
-            ItemReceived: _on_item,
+            EventsReceived: _on_events,
+            ItemsReceived: _on_items,
             ListEnded: _on_ended,
             Reported: _on_reported,
             Failed: _on_failed,

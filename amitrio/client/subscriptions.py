@@ -13,20 +13,16 @@ from fnmatch import fnmatchcase
 
 import attrs
 
-from amitrio.client.batches import MOST, Batch
 from amitrio.client.ending import Ending
-from amitrio.client.inbox import Inbox
+from amitrio.client.inbox import Inbox, Way, hand_on
 from amitrio.client.naming import is_wild
 from amitrio.client.statistics import StreamStatistics, lag
 from amitrio.models import Chunk, Event
-from amitrio.models.registry import events_from
 
 __all__ = ["Subscriptions"]
 
 # Event names come from the wire; past this many the cache is begun anew.
 _MAX_NAMES = 4096
-# For fewer events a batch costs more than it saves.
-_FEW = 4
 
 
 @attrs.frozen(eq=False)
@@ -43,33 +39,18 @@ class _Subscription:
         return not any(map(is_wild, self.patterns))
 
 
-_Way = tuple[Inbox[Event], ...]
-_NOWHERE: _Way = ()
+_NOWHERE: Way = ()
 
 
-def _hand_on(way: _Way, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
-    if not way:
-        return
-    if len(frames) < _FEW:
-        for event in events_from(kinds, frames, chunk):
-            for inbox in way:
-                inbox.put(event)
-        return
-    for at in range(0, len(frames), MOST):
-        batch = Batch(kinds[at : at + MOST], frames[at : at + MOST], chunk)
-        for inbox in way:
-            inbox.put_batch(batch)
-
-
-class _Ways(dict[str, _Way]):
+class _Ways(dict[str, Way]):
     """Where the events of each name go; those that go the same way have the same tuple."""
 
-    def __init__(self, find: Callable[[str], _Way]) -> None:
+    def __init__(self, find: Callable[[str], Way]) -> None:
         super().__init__()
         self._find = find
-        self._same: dict[_Way, _Way] = {}
+        self._same: dict[Way, Way] = {}
 
-    def __missing__(self, kind: str) -> _Way:
+    def __missing__(self, kind: str) -> Way:
         way = self._find(kind)
         if len(self) >= _MAX_NAMES:
             self.clear()
@@ -110,12 +91,16 @@ class Subscriptions:
 
     def deliver_all(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
         """Events of other kinds have come. What goes the same way goes there at once."""
+        ways = list(map(self._by_name.__getitem__, kinds))
+        if len(set(map(id, ways))) == 1:
+            hand_on(ways[0], kinds, frames, chunk)
+            return
         began, way = 0, _NOWHERE
-        for number, inboxes in enumerate(map(self._by_name.__getitem__, kinds)):
+        for number, inboxes in enumerate(ways):
             if inboxes is not way:
-                _hand_on(way, kinds[began:number], frames[began:number], chunk)
+                hand_on(way, kinds[began:number], frames[began:number], chunk)
                 began, way = number, inboxes
-        _hand_on(way, kinds[began:], frames[began:], chunk)
+        hand_on(way, kinds[began:], frames[began:], chunk)
 
     def lost(self, ending: Ending, heard: float) -> None:  # noqa: ARG002 - for who comes back
         """The session is over, and `heard` when anything came last: streams get no more."""
@@ -158,7 +143,7 @@ class Subscriptions:
         """The inboxes that want an event of that name."""
         return self._by_name[kind]
 
-    def _found(self, kind: str) -> _Way:
+    def _found(self, kind: str) -> Way:
         name = kind.lower()
         named = list(self._exact.get(name, {}).values())
         wild = [one for one in list(self._wild.values()) if one.wants(name)]

@@ -5,8 +5,8 @@
     for received in connection.receive(chunk): ...                    # what the chunk means
     connection.receive_eof()
 
-An event is looked at only when somebody wants its kind: `interest` is asked once per name, and
-the answer is kept under the event's first line, so that a frame nobody wants costs one look-up.
+An event is looked at only when somebody wants its kind: `interest` is asked once per name, and a
+frame nobody wants costs one look-up.
 
 Law: whatever arrives, the stream stays in step. Junk is counted and skipped; only what is past
 the limits, or a peer that never spoke AMI, ends the session (ProtocolError).
@@ -15,8 +15,7 @@ the limits, or a peer that never spoke AMI, ends the session (ProtocolError).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
-from operator import itemgetter
+from itertools import compress
 
 import attrs
 
@@ -27,88 +26,28 @@ from amitrio.protocol.encoding import HeaderValue, encode_action
 from amitrio.protocol.exchange import SIMPLE, Exchange, ReplyShape
 from amitrio.protocol.framing import CRLF, Framer, trimmed
 from amitrio.protocol.greeting import Banner, Greeting
-from amitrio.protocol.message import event_kind, find
+from amitrio.protocol.message import find
 from amitrio.protocol.received import (
     Answered,
-    EventReceived,
+    EventsReceived,
     Greeted,
+    ItemsReceived,
     Junk,
     ListStarted,
     Received,
     Reported,
     Unmatched,
 )
+from amitrio.protocol.routes import Route, Routes, kinds_of, wanted_of
 from amitrio.protocol.states import State, Step, after
 from amitrio.text import encode
 
 __all__ = ["ClientConnection", "Counts"]
 
-# Names come from the wire (UserEvent does not make new ones, forged frames can): past this many
-# first lines the table is begun anew.
-_MAX_ROUTES = 4096
-_MAX_ROUTE_LINE = 256
-# Most first lines end within so many bytes. A few more would reach into the ActionID of a response,
-# `Response: Success` CR LF `ActionID: `, and no two responses would begin alike.
-_HEAD = 28
-
 _EVENT = b"Event: "
 _GLUE = CRLF + _EVENT
 _FOLLOWS = b"Response: Follows"
 _END_COMMAND = b"--END COMMAND--"
-
-_head: Callable[[bytes], bytes] = itemgetter(slice(_HEAD))
-
-# What the class does when it is called, at a third of the cost.
-_event_received: Callable[[tuple[str, bytes]], EventReceived] = partial(
-    tuple[str | bytes, ...].__new__, EventReceived
-)
-
-
-@attrs.frozen
-class _Route:
-    """What a first line says: an event's name (None for anything else), and if it is wanted."""
-
-    kind: str | None
-    wanted: bool
-    response: bool = False
-
-
-class _Routes(dict[bytes, _Route]):
-    """First lines that were seen, classified once each. Bounded."""
-
-    def __init__(self, interest: Callable[[str], bool]) -> None:
-        super().__init__()
-        self._interest = interest
-
-    def __missing__(self, line: bytes) -> _Route:
-        kind = event_kind(line)
-        wanted = kind is not None and self._interest(kind)
-        route = _Route(kind, wanted, line.startswith(b"Response: "))
-        if len(line) <= _MAX_ROUTE_LINE:
-            if len(self) >= _MAX_ROUTES:
-                self.clear()
-            self[line] = route
-        return route
-
-
-class _Heads(dict[bytes, _Route | None]):
-    """Beginnings of frames, and the route of the first line that ends in each. Bounded.
-
-    None where the line is longer. This is looked up by C code alone, for all frames of a chunk.
-    """
-
-    def __init__(self, routes: _Routes) -> None:
-        super().__init__()
-        self._routes = routes
-
-    def __missing__(self, head: bytes) -> _Route | None:
-        end = head.find(CRLF)
-        if end < 0 and len(head) == _HEAD:
-            return None
-        if len(self) >= _MAX_ROUTES:
-            self.clear()
-        route = self[head] = self._routes[head[:end] if end >= 0 else head]
-        return route
 
 
 @attrs.define(eq=False)
@@ -137,8 +76,7 @@ class ClientConnection:
         self._greeting = Greeting(limits.banner)
         self._framer = Framer(limits)
         self._correlator = Correlator(max_reports=limits.outbound_calls)
-        self._routes = _Routes(interest)
-        self._heads = _Heads(self._routes)
+        self._routes = Routes(interest)
         self._follows: list[bytes] = []
         self._follows_size = 0
         self.rescued: list[Received] = []
@@ -166,7 +104,6 @@ class ClientConnection:
     def interest_changed(self) -> None:
         """Ask `interest` again for each name."""
         self._routes.clear()
-        self._heads.clear()
 
     def send(
         self,
@@ -241,27 +178,44 @@ class ClientConnection:
         return rest
 
     def _read(self, frames: list[bytes], out: list[Received]) -> None:
-        """The hot loop: a slice and a look-up, both in C, for a frame that nobody wants."""
+        """The hot path: where all frames are events of no exchange, C code alone goes over them."""
         self.counts.frames += len(frames)
-        correlator, follows, put = self._correlator, self._follows, out.append
-        routes = map(self._heads.__getitem__, map(_head, frames))
-        for frame, short in zip(frames, routes, strict=True):
+        routes = self._routes.of(frames)
+        different = set(routes)
+        if self._follows or not all(map(self._is_plain, different)):
+            self._read_mixed(frames, routes, out)
+        elif all(route.wanted for route in different):
+            _put_events(kinds_of(routes), frames, out)
+        elif any(route.wanted for route in different):
+            wanted = wanted_of(routes)
+            kinds = kinds_of(list(compress(routes, wanted)))
+            _put_events(kinds, list(compress(frames, wanted)), out)
+
+    def _is_plain(self, route: Route) -> bool:
+        """Whether its frames can only be events that belong to nobody in particular."""
+        return route.kind is not None and route.kind not in self._correlator.expected
+
+    def _read_mixed(self, frames: list[bytes], routes: list[Route], out: list[Received]) -> None:
+        correlator, follows = self._correlator, self._follows
+        for frame, route in zip(frames, routes, strict=True):
+            kind = route.kind
             if follows:
                 self._continue_follows(frame, out)
-                continue
-            route = self._routes[frame.partition(CRLF)[0]] if short is None else short
-            kind = route.kind
-            if kind is None:
+            elif kind is None:
                 self._read_other(route, frame, out)
             elif kind in correlator.expected and self._is_anothers(kind, frame, out):
                 continue
             elif route.wanted:
-                put(_event_received((kind, frame)))
+                _put_events([kind], [frame], out)
 
     def _is_anothers(self, kind: str, frame: bytes, out: list[Received]) -> bool:
         """Whether the event belongs to an exchange, and to nobody else."""
         if self._correlator.glued and _GLUE in frame:
             self._read_glued(frame, out)
+            return True
+        exchange = self._correlator.item(kind, frame)
+        if exchange is not None:
+            _put_item(exchange, kind, frame, out)
             return True
         received = self._correlator.event(kind, frame)
         if received is None:
@@ -275,7 +229,7 @@ class ClientConnection:
         first, *others = frame.split(_GLUE)
         self._read([first, *(_EVENT + other for other in others)], out)
 
-    def _read_other(self, route: _Route, frame: bytes, out: list[Received]) -> None:
+    def _read_other(self, route: Route, frame: bytes, out: list[Received]) -> None:
         if frame.startswith(CRLF):
             rest = trimmed(frame)
             self.counts.frames -= 1
@@ -342,3 +296,22 @@ class ClientConnection:
         out.append(Junk(text))
         if rest:
             self._read([rest], out)
+
+
+def _put_events(kinds: list[str], frames: list[bytes], out: list[Received]) -> None:
+    """Behind the events that came last, if nothing has come since."""
+    last = out[-1] if out else None
+    if isinstance(last, EventsReceived):
+        last.kinds.extend(kinds)
+        last.frames.extend(frames)
+    elif frames:
+        out.append(EventsReceived(kinds, frames))
+
+
+def _put_item(exchange: Exchange, kind: str, frame: bytes, out: list[Received]) -> None:
+    last = out[-1] if out else None
+    if isinstance(last, ItemsReceived) and last.exchange is exchange:
+        last.kinds.append(kind)
+        last.frames.append(frame)
+    else:
+        out.append(ItemsReceived(exchange, [kind], [frame]))

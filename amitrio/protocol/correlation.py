@@ -25,14 +25,13 @@ from amitrio.protocol.message import find
 from amitrio.protocol.received import (
     Answered,
     Failed,
-    ItemReceived,
     ListEnded,
     ListStarted,
     Received,
     Reported,
     Unmatched,
 )
-from amitrio.text import decode
+from amitrio.text import decode, encode
 
 __all__ = ["Correlator"]
 
@@ -47,6 +46,7 @@ _FOREIGN = frozenset({"UserEvent", "OriginateResponse"})
 _LIST_FLAG = re.compile(
     rb"[^\r\n]*\r\nActionID:[^\r\n]*\r\nEventList: ?([a-z]+)(?:\r\n|\Z)", re.IGNORECASE
 )
+_EVENT = b"Event: "
 _NOTHING: frozenset[str] = frozenset()
 _REPORTS = frozenset({"OriginateResponse"})
 _EVERYTHING: Container[str] = _Everything()
@@ -61,6 +61,7 @@ class Correlator:
         self._overdue: OrderedDict[str, Exchange] = OrderedDict()
         self._due: OrderedDict[str, Exchange] = OrderedDict()
         self._open: Exchange | None = None
+        self._mark = b""  # how most items of the open list go on behind their names
         self._max_reports = max_reports
         self.expected: Container[str] = _NOTHING
         """Names of events that may belong to an exchange; the rest need not be looked at."""
@@ -130,10 +131,21 @@ class Correlator:
         self._renew_expected()
         return received
 
+    def item(self, kind: str, frame: bytes) -> Exchange | None:
+        """The open list of which the event is an item."""
+        exchange = self._open
+        if exchange is None or _completes(exchange.shape, kind, frame):
+            return None
+        if not self._joins(exchange, kind, frame):
+            return None
+        exchange.items += 1
+        return exchange
+
     def event(self, kind: str, frame: bytes) -> Received | None:
-        """What an event brings about; None where it belongs to no exchange of ours."""
-        if self._open is not None and self._joins(self._open, kind, frame):
-            return self._listed(self._open, kind, frame)
+        """What an event that is no `item` brings about; None where it belongs to no exchange."""
+        exchange = self._open
+        if exchange is not None and self._joins(exchange, kind, frame):
+            return self._completed(exchange, kind, frame)
         if kind == "OriginateResponse":
             return self._reported(frame)
         return None
@@ -184,6 +196,7 @@ class Correlator:
         if _starts_list(exchange.shape, frame, lowered):
             exchange.progress = Progress.LISTING
             self._open = exchange
+            self._mark = b"\r\nActionID: " + encode(exchange.action_id) + b"\r\n"
             return ListStarted(exchange, frame)
         if exchange.shape.report is not None and _succeeded(frame):
             exchange.progress = Progress.DUE
@@ -215,14 +228,11 @@ class Correlator:
             return False
         if shape.anonymous and kind in shape.items:
             return True
+        if frame.startswith(self._mark, len(_EVENT) + len(kind)):
+            return True
         return _text(find(frame, frame.lower(), b"actionid")) == exchange.action_id
 
-    def _listed(self, exchange: Exchange, kind: str, frame: bytes) -> Received:
-        if kind != exchange.shape.complete and not (
-            exchange.shape.complete is None and _ends_list(frame)
-        ):
-            exchange.items += 1
-            return ItemReceived(exchange, kind, frame)
+    def _completed(self, exchange: Exchange, kind: str, frame: bytes) -> Received:
         self._open = None
         exchange.progress = Progress.SETTLED
         self._renew_expected()
@@ -268,7 +278,10 @@ def _starts_list(shape: ReplyShape, frame: bytes, lowered: bytes) -> bool:
     return decode(message.rstrip()).endswith(shape.opening)
 
 
-def _ends_list(frame: bytes) -> bool:
+def _completes(shape: ReplyShape, kind: str, frame: bytes) -> bool:
+    """Whether this ends a list, and is no item of it."""
+    if shape.complete is not None:
+        return kind == shape.complete
     return _list_flag(frame) in (b"complete", b"cancelled")
 
 

@@ -1,6 +1,7 @@
 """Received: everything that bytes from a server can mean to a client.
 
-Law: these are plain values in the order of their frames; none of them acts.
+Law: these are plain values in the order of their frames; none of them acts. Events and items of
+lists, of which there are thousands, are told in runs: as many as came one behind another.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from amitrio.protocol.greeting import Banner
 
 __all__ = [
     "Answered",
-    "EventReceived",
+    "EventsReceived",
     "Failed",
     "Greeted",
-    "ItemReceived",
+    "ItemsReceived",
     "Junk",
     "ListEnded",
     "ListStarted",
@@ -31,11 +32,11 @@ class Greeted(NamedTuple):
     banner: Banner
 
 
-class EventReceived(NamedTuple):
-    """An event that belongs to no list, of a kind that somebody asked for."""
+class EventsReceived(NamedTuple):
+    """Events that belong to no list, of kinds that somebody asked for: the name of each."""
 
-    kind: str
-    frame: bytes
+    kinds: list[str]
+    frames: list[bytes]
 
 
 class Answered(NamedTuple):
@@ -56,12 +57,12 @@ class ListStarted(NamedTuple):
     frame: bytes
 
 
-class ItemReceived(NamedTuple):
-    """One item of the open list."""
+class ItemsReceived(NamedTuple):
+    """Items of the open list."""
 
     exchange: Exchange
-    kind: str
-    frame: bytes
+    kinds: list[str]
+    frames: list[bytes]
 
 
 class ListEnded(NamedTuple):
@@ -100,10 +101,10 @@ class Junk(NamedTuple):
 
 Received = (
     Greeted
-    | EventReceived
+    | EventsReceived
     | Answered
     | ListStarted
-    | ItemReceived
+    | ItemsReceived
     | ListEnded
     | Reported
     | Failed

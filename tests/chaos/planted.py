@@ -20,8 +20,8 @@ from amitrio.client.outbox import Letter, Outbox
 from amitrio.client.session import Session
 from amitrio.client.subscriptions import Subscriptions
 from amitrio.client.watch import Watch
-from amitrio.models import Event, Reply, event_from
-from amitrio.protocol import ClientConnection, Exchange, ItemReceived, Received, State
+from amitrio.models import Event, Reply
+from amitrio.protocol import ClientConnection, Exchange, ItemsReceived, Received, State
 from amitrio.protocol.correlation import Correlator
 from amitrio.supervisor import SupervisedClient
 from amitrio.supervisor.standing import Standing
@@ -72,14 +72,13 @@ def _event_first(_: Any) -> Any:
 
 @contextmanager
 def _leaky_list() -> Iterator[None]:
-    tell = Session._HANDLERS[ItemReceived]
+    tell = Session._HANDLERS[ItemsReceived]
 
-    def leak(self: Session, received: ItemReceived, chunk: Any) -> None:
+    def leak(self: Session, received: ItemsReceived, chunk: Any) -> None:
         tell(self, received, chunk)
-        kind = received.kind
-        self.subscriptions.deliver(kind, event_from(received.frame, chunk, kind))
+        self.subscriptions.deliver_all(received.kinds, received.frames, chunk)
 
-    with patch.object(Session, "_HANDLERS", {**Session._HANDLERS, ItemReceived: leak}):
+    with patch.object(Session, "_HANDLERS", {**Session._HANDLERS, ItemsReceived: leak}):
         yield
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from amitrio.protocol import Answered, ClientConnection, EventReceived, ListEnded
+from amitrio.protocol import Answered, ClientConnection, EventsReceived, ListEnded
 from tests.client.peer import Peer
 from tests.client.streams import MemoryStream
 from tests.client.waiting import Beside
@@ -49,7 +49,7 @@ async def test_the_bytes_of_a_session_tell_its_story_again(
         told += again.receive(data[at : at + size])
     answered = {one.exchange.action_id: one.frame for one in told if isinstance(one, Answered)}
     assert answered[reply["ActionID"]] == reply._frame
-    assert [one.frame for one in told if isinstance(one, EventReceived)][-1] == event._frame
+    assert [one.frames for one in told if isinstance(one, EventsReceived)][-1][-1] == event._frame
     ended = next(one for one in told if isinstance(one, ListEnded))
     assert ended.exchange.items == len(channels) == 3
     assert again.counts.unmatched == 0

@@ -114,7 +114,7 @@ async def test_an_error_in_the_body_beside_a_cancellation_is_the_error(peer: Pee
 
 HANDLERS = {
     "_take": b"Response: Success\r\n\r\n",
-    "_publish": b"Event: Hangup\r\n\r\n",
+    "_on_events": b"Event: Hangup\r\n\r\n",
     "_on_answered": b"",
     "_ignore": b"Response: Success\r\n\r\n",
 }

@@ -14,7 +14,7 @@ from amitrio.protocol import (
     ClientConnection,
     Exchange,
     HeaderValue,
-    ItemReceived,
+    ItemsReceived,
     Received,
     ReplyShape,
     Request,
@@ -24,7 +24,7 @@ from amitrio.protocol import (
 from amitrio.protocol.auth import challenge_headers, md5_key, md5_login, plain_login
 from amitrio.protocol.message import parse_headers
 from tests.protocol.shapes import LISTS
-from tests.protocol.transcripts import frame, told
+from tests.protocol.transcripts import frame, told_all
 
 CHALLENGE = "145135071"
 SECRET = Secret("mysecret")
@@ -120,7 +120,7 @@ class Wire:
                 self._to_client += self.server.receive(self._piece(self._to_server))
             else:
                 self.received += self.client.receive(self._piece(self._to_client))
-        return list(map(told, self.received[before:]))
+        return told_all(self.received[before:])
 
     def _piece(self, waiting: bytearray) -> bytes:
         size = self._random.choice([1, 2, 3, 20, 1000])
@@ -164,8 +164,9 @@ def test_a_whole_session(seed: int, method: str) -> None:
         "a5 answered",
     ]
     assert listing.items == 2
-    items = [one for one in wire.received if isinstance(one, ItemReceived)]
-    assert tuple(parse_headers(item.frame)["Channel"] for item in items) == CHANNELS
+    runs = [one for one in wire.received if isinstance(one, ItemsReceived)]
+    items = [parse_headers(item) for run in runs for item in run.frames]
+    assert tuple(item["Channel"] for item in items) == CHANNELS
 
     wire.ask("Logoff", "a6")
     wire.ask("Ping", "a7")

@@ -9,7 +9,7 @@ from amitrio.errors import ProtocolError
 from amitrio.limits import Limits
 from amitrio.protocol import Answered, ClientConnection, State
 from tests.protocol.shapes import LISTS, ORIGINATE
-from tests.protocol.transcripts import BANNER, Session, byte_by_byte, frame, heard, told
+from tests.protocol.transcripts import BANNER, Session, byte_by_byte, frame, heard, told_all
 
 # States.
 
@@ -22,9 +22,7 @@ def test_a_session_from_its_banner_to_its_end() -> None:
     connection = ClientConnection()
     assert (state_of(connection), connection.banner) == (State.GREETING, None)
 
-    assert [told(one) for one in connection.receive(BANNER)] == [
-        "greeted by Asterisk Call Manager/11.0.0"
-    ]
+    assert told_all(connection.receive(BANNER)) == ["greeted by Asterisk Call Manager/11.0.0"]
     assert state_of(connection) is State.AUTHENTICATING
     assert connection.banner is not None
     assert connection.banner.release == 22
@@ -110,7 +108,7 @@ def test_an_action_that_cannot_be_encoded_is_not_expected(session: Session) -> N
 def test_the_banner_may_come_in_pieces_and_with_more_behind_it() -> None:
     stream = BANNER + frame("Event: FullyBooted / Privilege: system,all")
     for pieces in ([stream], [stream[:3], stream[3:]], byte_by_byte(stream)):
-        assert [told(one) for one in heard(ClientConnection(), pieces)] == [
+        assert told_all(heard(ClientConnection(), pieces)) == [
             "greeted by Asterisk Call Manager/11.0.0",
             "event FullyBooted",
         ]
@@ -150,8 +148,10 @@ def test_names_that_strangers_make_up_fill_no_memory() -> None:
     for n in range(5000):
         session.hear(f"Event: Forged-{n}")
     session.hear(f"Event: {'x' * 300}")
-    assert len(session.connection._routes) <= 4096
-    assert all(len(line) <= 256 for line in session.connection._routes)
+    lines, heads = session.connection._routes._lines, session.connection._routes._heads
+    assert 0 < len(lines) <= 4096
+    assert 0 < len(heads) <= 4096
+    assert all(len(line) <= 256 for line in lines)
 
 
 # Frames that are neither, and text in front of frames.
@@ -249,7 +249,7 @@ def test_it_may_hold_empty_lines_and_whole_frames(output: bytes) -> None:
         assert isinstance(answered, Answered)
         assert answered.exchange.action_id == "c1"
         assert answered.frame == whole.removesuffix(b"\r\n\r\n")
-        assert [told(one) for one in rest] == ["a2 answered", "event Hangup"]
+        assert told_all(rest) == ["a2 answered", "event Hangup"]
         assert session.connection.counts.frames == 3
 
 
@@ -318,9 +318,9 @@ def test_what_was_whole_before_the_protocol_broke_is_rescued() -> None:
     assert [type(one).__name__ for one in session.connection.rescued] == [
         "Answered",
         "ListStarted",
-        "ItemReceived",
+        "ItemsReceived",
         "Reported",
-        "EventReceived",
+        "EventsReceived",
         "ListEnded",
         "Failed",
         "Answered",

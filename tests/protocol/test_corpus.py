@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amitrio.errors import ProtocolError
-from amitrio.protocol import ClientConnection, EventReceived, Junk, Received, Unmatched
+from amitrio.protocol import ClientConnection, EventsReceived, Junk, Received, Unmatched
 from amitrio.protocol.message import parse_headers
 from tests.corpus import CAPTURES, HTTP, STREAMS, Capture, capture
 from tests.protocol import reference
@@ -32,11 +32,12 @@ def expected(captured: Capture) -> reference.Transcript:
 
 def plain(received: list[Received]) -> list[tuple[str, bytes]]:
     """What was received as the reference names it; nothing is pending, so nothing is matched."""
-    assert all(isinstance(one, EventReceived | Unmatched | Junk) for one in received)
+    assert all(isinstance(one, EventsReceived | Unmatched | Junk) for one in received)
     return [
-        (told(one).partition(" ")[0], one.frame)
+        (words[0].partition(" ")[0], raw)
         for one in received
-        if isinstance(one, EventReceived | Unmatched | Junk)
+        if isinstance(one, EventsReceived | Unmatched | Junk) and (words := told(one))
+        for raw in (one.frames if isinstance(one, EventsReceived) else [one.frame])
     ]
 
 
@@ -84,7 +85,7 @@ def test_it_holds_what_the_manifest_counts(captured: Capture) -> None:
 def test_fed_whole(captured: Capture) -> None:
     connection = ClientConnection()
     greeted, *received = connection.receive(captured.read())
-    assert told(greeted) == f"greeted by {captured.banner}"
+    assert told(greeted) == [f"greeted by {captured.banner}"]
     assert plain(received) == plainly(expected(captured))
     assert connection.counts.frames == len(expected(captured).frames)
     assert connection.counts.bytes == captured.size

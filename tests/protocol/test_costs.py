@@ -25,7 +25,7 @@ from amitrio.protocol import (
     SIMPLE,
     Answered,
     ClientConnection,
-    EventReceived,
+    EventsReceived,
     Exchange,
     Received,
     correlation,
@@ -287,7 +287,7 @@ def a_list_of_so_many_items_gathered(n: int) -> Cost:
     def run() -> None:
         collector = Collector(Action("CoreShowChannels"), shape, n // 2)
         for _ in range(n):
-            collector.item(item, chunk)
+            collector.items(["CoreShowChannel"], [item], chunk)
 
     return Cost(steps(run), 0)
 
@@ -325,8 +325,9 @@ def delivering(wanted: Iterable[str], kinds: Iterable[str]) -> Cost:
 
 def deliver(machine: Machine, subscriptions: Subscriptions, data: bytes) -> None:
     for one in machine.hear(data):
-        assert isinstance(one, EventReceived)
-        subscriptions.deliver(one.kind, event_from(bytes(one.frame), None, one.kind))
+        assert isinstance(one, EventsReceived)
+        for kind, raw in zip(one.kinds, one.frames, strict=True):
+            subscriptions.deliver(kind, event_from(bytes(raw), None, kind))
 
 
 @case(100)

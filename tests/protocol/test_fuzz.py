@@ -54,14 +54,14 @@ def cuts_at_the_seam(_framer: Framer, data: bytes) -> bytes:
 
 
 def settles_twice(_: Correlator, exchange: Exchange, kind: str, frame: bytes) -> Received:
-    """Takes every item for the end of its list, and does not close it."""
+    """Tells the end of a list, and does not close it."""
     return ListEnded(exchange, kind, frame)
 
 
 FAULTS: list[tuple[str, object, str, object]] = [
     ("client", Framer, "_with_seam", cuts_at_the_seam),
     ("client", Framer, "_check_held", lambda _framer, _start: None),
-    ("client", Correlator, "_listed", settles_twice),
+    ("client", Correlator, "_completed", settles_twice),
     # `<unknown>` is text like any other, but only where a shape has cut the frame.
     ("client", shapes, "_expression_of", lambda _codec, piece: piece),
     ("requests", requests, "_BUFFER", 4096),

@@ -6,13 +6,13 @@ from collections import Counter
 
 import pytest
 
-from amitrio.protocol import ClientConnection, EventReceived, Exchange
+from amitrio.protocol import ClientConnection, EventsReceived, Exchange
 from amitrio.protocol.correlation import Correlator
 from amitrio.protocol.encoding import MAX_ACTION_ID
 from tests.corpus import STREAMS, Capture, capture
 from tests.protocol import reference
 from tests.protocol.shapes import LISTS, ORIGINATE
-from tests.protocol.transcripts import Session, byte_by_byte, frame, heard, settled_by, told
+from tests.protocol.transcripts import Session, byte_by_byte, frame, heard, settled_by
 
 HOSTILE = [one for one in STREAMS if one.hostile]
 UNGUESSABLE = "Jx0vYz5jS3mTQk8l_pWq2A"
@@ -107,7 +107,7 @@ def test_a_guessed_actionid_would_be_believed() -> None:
 @pytest.mark.parametrize("name", ["16-injection-dialplan", "22-injection-dialplan"])
 def test_forged_events_look_like_events(name: str) -> None:
     received = ClientConnection().receive(capture(name).read())
-    kinds = Counter(one.kind for one in received if isinstance(one, EventReceived))
+    kinds = Counter(k for one in received if isinstance(one, EventsReceived) for k in one.kinds)
     assert (kinds["Fake"], kinds["Rest"]) == (3, 3)
     assert kinds["Newexten"] > 3  # a lone LF splits nothing
 
@@ -160,7 +160,7 @@ def items_for(action_id: str, name: str) -> int:
     for read in reference.read(capture(name).read()).frames:
         if read.sort == "response":
             correlator.response(read.raw)
-        else:
+        elif correlator.item(read.name, read.raw) is None:
             correlator.event(read.name, read.raw)
     assert exchange.settled
     return exchange.items
@@ -170,5 +170,5 @@ def test_a_frame_that_is_only_a_name_is_no_harm(session: Session) -> None:
     session.ask("Ping", UNGUESSABLE)
     for first_line in ("Event: ", "Response: ", "ActionID: x", ":", "\r", "\n", "\x00"):
         assert len(session.hear_bytes(frame(first_line))) == 1
-    assert [told(one) for one in session.connection.receive(b"\r\n\r\n")] == []
+    assert session.connection.receive(b"\r\n\r\n") == []
     assert session.lose() == [UNGUESSABLE]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amitrio.protocol import SIMPLE, ItemReceived, ListEnded, ReplyShape
+from amitrio.protocol import SIMPLE, ItemsReceived, ListEnded, ReplyShape
 from tests.protocol.shapes import ANONYMOUS, FAX_STATS, LISTS, ORIGINATE, STARTS, WAIT_EVENT
 from tests.protocol.transcripts import Session, frame
 
@@ -195,12 +195,12 @@ def test_skinny_glues_its_list_together(session: Session) -> None:
 
 def test_the_pieces_are_the_frames_that_asterisk_meant(session: Session) -> None:
     session.ask("SKINNYdevices", "a1", LISTS["SKINNYdevices"])
-    _, first, second, complete = session.connection.receive(b"".join(map(frame, DEVICES)))
-    assert isinstance(first, ItemReceived)
-    assert isinstance(second, ItemReceived)
+    _, items, complete = session.connection.receive(b"".join(map(frame, DEVICES)))
+    assert isinstance(items, ItemsReceived)
+    first, second = items.frames
     assert isinstance(complete, ListEnded)
-    assert first.frame.endswith(b"ObjectName: probephone\r\nIPaddress: -none-\r\nNumberOfLines: 1")
-    assert second.frame == first.frame.replace(b"probephone", b"otherphone")
+    assert first.endswith(b"ObjectName: probephone\r\nIPaddress: -none-\r\nNumberOfLines: 1")
+    assert second == first.replace(b"probephone", b"otherphone")
     assert complete.frame.startswith(b"Event: DevicelistComplete\r\nActionID: a1\r\n")
 
 

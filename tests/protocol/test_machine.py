@@ -42,7 +42,7 @@ from amitrio.protocol.exchange import Progress
 from amitrio.protocol.message import parse_headers
 from tests.profiles import examples
 from tests.protocol.shapes import LISTS, ORIGINATE
-from tests.protocol.transcripts import BANNER, frame, settled_by, told
+from tests.protocol.transcripts import BANNER, frame, settled_by, told_all
 
 MOST_REPORTS = 1
 
@@ -427,7 +427,7 @@ class Conversation(RuleBasedStateMachine):
             said = self.wire.pop(0)
             self.arrived -= len(said.data)
             expected += self.model.hear(said)
-        words = list(map(told, received))
+        words = told_all(received)
         assert words == expected
         REACHED.update(word for said in words for word in said.split() if word in WORDS)
         for one in received:

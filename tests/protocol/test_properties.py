@@ -14,7 +14,7 @@ from amitrio.limits import Limits
 from amitrio.protocol import (
     SIMPLE,
     ClientConnection,
-    EventReceived,
+    EventsReceived,
     Exchange,
     Junk,
     Received,
@@ -34,7 +34,9 @@ from tests.protocol.transcripts import (
     frame,
     heard,
     settled_by,
+    singly,
     told,
+    told_all,
 )
 
 UNGUESSABLE = "Jx0vYz5jS3mTQk8l_pWq2A"
@@ -99,14 +101,15 @@ garbage = st.binary(max_size=200) | soup | mutated()
 
 def plain(received: list[Received]) -> list[tuple[str, bytes]]:
     return [
-        (type(one).__name__, one.frame)
+        (type(one).__name__, raw)
         for one in received
-        if isinstance(one, EventReceived | Unmatched | Junk)
+        if isinstance(one, EventsReceived | Unmatched | Junk)
+        for raw in (one.frames if isinstance(one, EventsReceived) else [one.frame])
     ]
 
 
 def plainly(transcript: reference.Transcript) -> list[tuple[str, bytes]]:
-    words = {"event": "EventReceived", "response": "Unmatched", "junk": "Junk"}
+    words = {"event": "EventsReceived", "response": "Unmatched", "junk": "Junk"}
     return [(words[one.sort], one.raw) for one in transcript.frames]
 
 
@@ -123,7 +126,7 @@ def test_before_the_banner_garbage_is_refused_or_waited_for(data: bytes) -> None
 @given(garbage)
 def test_the_core_and_the_reference_agree_on_garbage(data: bytes) -> None:
     stream = BANNER + data + b"\r\n\r\n"
-    received = ClientConnection().receive(stream)[1:]
+    received = list(singly(ClientConnection().receive(stream)))[1:]
     transcript = reference.read(stream)
     assert plain(received) == plainly(transcript)
     assert len(plain(received)) == len(received)
@@ -133,7 +136,7 @@ def test_the_core_and_the_reference_agree_on_garbage(data: bytes) -> None:
 
 @given(garbage, st.integers())
 def test_any_cut_of_garbage_gives_the_same(data: bytes, seed: int) -> None:
-    whole = ClientConnection().receive(BANNER + data)
+    whole = list(singly(ClientConnection().receive(BANNER + data)))
     assert heard(ClientConnection(), cut(BANNER + data, 9, random.Random(seed))) == whole
     assert heard(ClientConnection(), byte_by_byte(BANNER + data)) == whole
 
@@ -149,7 +152,7 @@ def test_with_actions_pending_any_cut_gives_the_same(data: bytes, seed: int) -> 
             session.ask("Command", "a1", shape)
             session.ask("Ping", "a2")
             received = heard(session.connection, pieces)
-            outcomes.append(([*map(told, received)], session.connection.torn, session.lose()))
+            outcomes.append((told_all(received), session.connection.torn, session.lose()))
         assert outcomes[0] == outcomes[1] == outcomes[2]
 
 
@@ -158,7 +161,7 @@ def test_with_tight_limits_any_cut_gives_a_beginning_of_the_same(
     data: bytes, line: int, frame_size: int, seed: int
 ) -> None:
     limits = Limits(line=line, frame=frame_size)
-    wide = [told(one) for one in ClientConnection().receive(BANNER + data)]
+    wide = told_all(ClientConnection().receive(BANNER + data))
     refused = []
     for pieces in (
         [BANNER + data],
@@ -174,8 +177,9 @@ def test_with_tight_limits_any_cut_gives_a_beginning_of_the_same(
             refused.append(True)
         else:
             refused.append(False)
-            assert [told(one) for one in received] == wide
-        assert [told(one) for one in received] == wide[: len(received)]
+            assert told_all(received) == wide
+        said = told_all(received)
+        assert said == wide[: len(said)]
     assert len(set(refused)) == 1
 
 
@@ -300,8 +304,8 @@ class Chaos:
 
     def hear(self, lines: str) -> None:
         for received in self.session.connection.receive(frame(lines)):
-            words = told(received).split()
-            self.said[words[1] if words[0].startswith("a") else words[0]] += 1
+            for words in map(str.split, told(received)):
+                self.said[words[1] if words[0].startswith("a") else words[0]] += 1
             exchange = settled_by(received)
             if exchange is not None:
                 assert exchange.settled

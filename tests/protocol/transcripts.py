@@ -15,11 +15,11 @@ from amitrio.protocol import (
     SIMPLE,
     Answered,
     ClientConnection,
-    EventReceived,
+    EventsReceived,
     Exchange,
     Failed,
     Greeted,
-    ItemReceived,
+    ItemsReceived,
     Junk,
     ListEnded,
     ListStarted,
@@ -39,10 +39,8 @@ def frame(lines: str) -> bytes:
 
 _WORDS: dict[type[Any], Callable[[Any], str]] = {
     Greeted: lambda one: f"greeted by {one.banner.line}",
-    EventReceived: lambda one: f"event {one.kind}",
     Answered: lambda one: f"{one.exchange.action_id} {'answered' if one.final else 'accepted'}",
     ListStarted: lambda one: f"{one.exchange.action_id} list",
-    ItemReceived: lambda one: f"{one.exchange.action_id} item {one.kind}",
     ListEnded: lambda one: f"{one.exchange.action_id} complete {one.kind}",
     Reported: lambda one: f"{one.exchange.action_id} reported",
     Failed: lambda one: f"{one.exchange.action_id} failed by {one.overtaker}",
@@ -51,9 +49,33 @@ _WORDS: dict[type[Any], Callable[[Any], str]] = {
 }
 
 
-def told(received: Received) -> str:
-    """One line for one value."""
-    return _WORDS[type(received)](received)
+def told(received: Received) -> list[str]:
+    """One line for one value, and for each event of a run."""
+    match received:
+        case EventsReceived(kinds):
+            return [f"event {kind}" for kind in kinds]
+        case ItemsReceived(exchange, kinds):
+            return [f"{exchange.action_id} item {kind}" for kind in kinds]
+        case _:
+            return [_WORDS[type(received)](received)]
+
+
+def singly(received: Iterable[Received]) -> Iterator[Received]:
+    """Each run taken apart: how long runs are says only how the bytes were cut."""
+    for one in received:
+        match one:
+            case EventsReceived(kinds, frames):
+                yield from (EventsReceived([k], [f]) for k, f in zip(kinds, frames, strict=True))
+            case ItemsReceived(exchange, kinds, frames):
+                pairs = zip(kinds, frames, strict=True)
+                yield from (ItemsReceived(exchange, [k], [f]) for k, f in pairs)
+            case _:
+                yield one
+
+
+def told_all(received: Iterable[Received]) -> list[str]:
+    """The lines for all of them."""
+    return [line for one in received for line in told(one)]
 
 
 class Session:
@@ -76,7 +98,7 @@ class Session:
         return self.hear_bytes(b"".join(map(frame, frames)))
 
     def hear_bytes(self, data: bytes) -> list[str]:
-        return list(map(told, self.connection.receive(data)))
+        return told_all(self.connection.receive(data))
 
     def lose(self) -> list[str]:
         """End the stream: the ActionIDs that got no answer."""
@@ -108,5 +130,5 @@ def byte_by_byte(data: bytes) -> Iterator[bytes]:
 
 
 def heard(connection: ClientConnection, pieces: Iterable[bytes]) -> list[Received]:
-    """Everything that a connection makes of the pieces."""
-    return [one for piece in pieces for one in connection.receive(piece)]
+    """Everything that a connection makes of the pieces, one by one."""
+    return [one for piece in pieces for one in singly(connection.receive(piece))]

@@ -16,7 +16,7 @@ import attrs
 from amitrio.models import CommandReply, ConfigReply, Event, Reply, TypedReply
 from amitrio.models.generated import index
 from amitrio.models.registry import event_from, reply_class_of
-from amitrio.protocol import ClientConnection, EventReceived, Junk, Unmatched
+from amitrio.protocol import ClientConnection, EventsReceived, Junk, Unmatched
 
 __all__ = ["Answer", "Raw", "messages", "spare_headers"]
 
@@ -47,8 +47,8 @@ def messages(
     Without them the client was not recorded.
     """
     for received in ClientConnection().receive(stream):
-        if isinstance(received, EventReceived):
-            yield event_from(received.frame)
+        if isinstance(received, EventsReceived):
+            yield from map(event_from, received.frames)
         elif isinstance(received, Unmatched):
             yield _answer(received.frame, actions)
         elif isinstance(received, Junk):
