@@ -1,8 +1,8 @@
 """What events and replies have in common: they are frames, read only as far as they are touched.
 
-A message holds the bytes it came in. Looking up a header costs two finds and a slice, in the frame
-in lower case between two line ends, which is made once; nothing else is decoded, split or indexed
-before somebody asks.
+A message holds the bytes it came in; nothing is decoded, split or indexed before somebody asks. The
+headers that a program reads again and again are cut out together (amitrio.models.cuts). Any other
+costs two finds and a slice, in the frame in lower case between two line ends, which is made once.
 
 Law: every header stays reachable as it was sent, known or not, and nothing unknown is an error.
 """
@@ -16,11 +16,12 @@ from datetime import datetime
 from functools import partial
 from itertools import repeat
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, cast
 
 import attrs
 
 from amitrio.headers import Headers, redacted
+from amitrio.models.cuts import Cuts, Match
 from amitrio.models.moments import moment
 from amitrio.models.plain import JSON, plain_headers
 from amitrio.protocol.encoding import encode_frame
@@ -57,12 +58,19 @@ class Chunk:
 class Message:
     """A frame. `message["Header"]` is the first value of that name, in any case, as it was sent."""
 
-    __slots__ = ("_chunk", "_frame", "_headers", "_lowered")
+    __slots__ = ("_chunk", "_frame", "_headers", "_lowered", "_match")
 
     _frame: bytes
     _chunk: Chunk | None
     _headers: Headers
     _lowered: bytes
+    _match: Match | None
+    """The headers that are known to be read, cut out; None before the first is asked for."""
+
+    _cuts: ClassVar[Cuts] = Cuts()
+
+    def __init_subclass__(cls) -> None:
+        cls._cuts = Cuts()
 
     @classmethod
     def from_frame(cls, frame: bytes, chunk: Chunk | None = None) -> Self:
@@ -70,7 +78,7 @@ class Message:
         self = cls.__new__(cls)
         _set_frame(self, frame)
         _set_chunk(self, chunk)
-        _set_lowered(self, b"")
+        _set_match(self, None)
         return self
 
     if not TYPE_CHECKING:
@@ -108,10 +116,21 @@ class Message:
 
     def _sent(self, name: str) -> str:
         """The first value of that name. Raises KeyError."""
+        match = self._match
+        if match is None:
+            match = self._cuts.match(self._frame)
+            _set_match(self, match)
+        try:
+            return match[name]
+        except IndexError:  # it has no group of that name
+            self._cuts.missed(name, lambda: self.headers)
+            return self._searched(name)
+
+    def _searched(self, name: str) -> str:
         mark = _MARKS[name]
         if not mark:
             return self.headers[name]
-        lowered = self._lowered or _lowered(self)
+        lowered = _lowered(self)
         at = lowered.find(mark)
         if at < 0:
             raise KeyError(name)
@@ -209,7 +228,8 @@ class Event(Message):
 
 _set_frame: Callable[[Message, bytes], None] = Message.__dict__["_frame"].__set__
 _set_chunk: Callable[[Message, Chunk | None], None] = Message.__dict__["_chunk"].__set__
-_set_lowered: Callable[[Message, bytes], None] = Message.__dict__["_lowered"].__set__
+_set_match: Callable[[Message, Match | None], None] = Message.__dict__["_match"].__set__
+_get_lowered: Callable[[Message], bytes] = Message.__dict__["_lowered"].__get__
 
 # Takes all of an iterator, in C.
 _run: Callable[[Iterable[object]], None] = deque[object](maxlen=0).extend
@@ -217,7 +237,7 @@ _run: Callable[[Iterable[object]], None] = deque[object](maxlen=0).extend
 _ON_TOUCH: Mapping[str, Callable[[Message], object]] = MappingProxyType(
     {
         "_headers": lambda message: parse_headers(message._frame),
-        "_lowered": lambda _: b"",
+        "_match": lambda _: None,
         "_chunk": lambda _: None,
     }
 )
@@ -247,10 +267,13 @@ _MARKS = _Marks()
 
 
 def _lowered(message: Message) -> bytes:
-    """The frame in lower case between two line ends, from now on at hand."""
-    lowered = CRLF + message._frame.lower() + CRLF
-    _set_lowered(message, lowered)
-    return lowered
+    """The frame in lower case between two line ends, from the first time on at hand."""
+    try:
+        return _get_lowered(message)
+    except AttributeError:
+        lowered = CRLF + message._frame.lower() + CRLF
+        object.__setattr__(message, "_lowered", lowered)
+        return lowered
 
 
 def from_frames(
@@ -260,7 +283,7 @@ def from_frames(
     made: list[M] = list(map(object.__new__, classes))
     _run(map(_set_frame, made, frames))
     _run(map(_set_chunk, made, repeat(chunk)))
-    _run(map(_set_lowered, made, repeat(b"")))
+    _run(map(_set_match, made, repeat(None)))
     return made
 
 

@@ -1,0 +1,110 @@
+"""Cuts: the headers that a program reads, cut out of a frame by one expression.
+
+A program reads the same few headers of all messages of a class, and Asterisk sends these with the
+same headers in the same order nearly every time. So the names that are asked for and the order
+they come in are remembered, and become a regular expression that checks a frame up to the last of
+them and has them all. What fits none is searched header by header.
+
+Law: what is cut out is what a search finds. The expression names every header up to the last one,
+so that none before it can be the same name in other letters; it declines text that is not UTF-8
+and carriage returns inside values. What is learned is bounded, whatever is sent and asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import cast
+
+import attrs
+
+from amitrio.headers import Headers
+
+__all__ = ["Cuts", "Match"]
+
+Match = re.Match[str]
+Names = tuple[str, ...]
+Fits = Callable[[str], Match | None]
+
+# What a frame that fits none comes to: it has no group of any name.
+_NOTHING = cast("Match", re.compile("").match(""))
+
+_MAX_ORDERS = 8
+_MAX_NAMES = 16
+# It takes about a millisecond to compile an expression: there must be something to save.
+_ENOUGH = 32
+_MOST_LEARNED = 64
+
+_VALUE = "[^\r]*+"
+_LINE_END = "(?=\r\n|\\Z)"
+
+
+@attrs.define(eq=False)
+class Cuts:
+    """What was learned of one class of messages."""
+
+    _known: dict[Names, Fits] = attrs.field(factory=dict)
+    """The expressions, by the headers that they name. The longest is tried first."""
+    _fits: tuple[Fits, ...] = ()
+    """The same expressions."""
+    _asked: dict[str, list[str]] = attrs.field(factory=dict)
+    """The headers that are read, in lower case, and how the program spells each."""
+    _missed: int = 0
+
+    def match(self, frame: bytes) -> Match:
+        """The headers that are known to be read, each a group of its name."""
+        try:
+            text = frame.decode()
+        except UnicodeDecodeError:
+            return _NOTHING
+        for fits in self._fits:
+            if (match := fits(text)) is not None:
+                return match
+        return _NOTHING
+
+    def missed(self, name: str, headers: Callable[[], Headers]) -> None:
+        """A header had to be searched for. Each time that was often, the frame is learned from."""
+        self._missed += 1
+        self._note(name)
+        if self._missed % _ENOUGH == 0 and self._missed <= _ENOUGH * _MOST_LEARNED:
+            self._learn(tuple(header for header, _ in headers().pairs))
+
+    def _note(self, name: str) -> None:
+        if name.isascii() and name.isidentifier():  # or it can be no group's
+            spelled = self._asked.get(name.lower(), ())
+            if name not in spelled and sum(map(len, self._asked.values())) < _MAX_NAMES:
+                self._asked[name.lower()] = [*spelled, name]
+
+    def _learn(self, names: Names) -> None:
+        lowered = list(map(_lowered, names))
+        places = {lowered.index(name): name for name in self._asked if name in lowered}
+        begin = names[: max(places, default=-1) + 1]
+        if begin and all(map(_is_plain, begin)):
+            spelled = {place: self._asked[name] for place, name in places.items()}
+            others = [one for one in self._known.items() if one[0] != begin[: len(one[0])]]
+            known = [*others, (begin, _compiled(begin, spelled))]
+            self._known = dict(sorted(known, key=_length, reverse=True)[:_MAX_ORDERS])
+            self._fits = tuple(self._known.values())
+
+
+def _length(known: tuple[Names, Fits]) -> int:
+    return len(known[0])
+
+
+def _lowered(name: str) -> str:
+    return name.lower() if name.isascii() else name
+
+
+def _is_plain(name: str) -> bool:
+    """Whether the name ends at its first colon; `ChanVariable(` goes on to a parenthesis."""
+    return bool(name) and "chanvariable(" not in name.lower()
+
+
+def _compiled(names: Names, spelled: dict[int, list[str]]) -> Fits:
+    lines: list[str] = []
+    for place, name in enumerate(names):
+        value = _VALUE
+        for group in spelled.get(place, ()):
+            value = f"(?P<{group}>{value})"
+        lines.append(f"{re.escape(name)}: {value}")
+    return re.compile("\r\n".join(lines) + _LINE_END).match
