@@ -18,14 +18,14 @@ from amitrio.models import Event, Message, Reply, event_from, reply_class_of
 from amitrio.models.config import ConfigReply
 from amitrio.models.layout import layout_of
 from amitrio.models.replies import CommandReply
-from amitrio.models.typed import _SHAPES, Typed, _names
+from amitrio.models.typed import _NARROW, Typed, _names
 
 __all__ = ["check_event", "check_reply", "forget_shapes"]
 
 
 def forget_shapes() -> None:
     """Let no input's outcome depend on those before it."""
-    _SHAPES.clear()
+    _NARROW.clear()
 
 
 def check_event(frame: bytes, kind: str) -> None:

@@ -38,12 +38,14 @@ _ENOUGH = 2
 _PASSED_OVER = "[^\r]*+"
 _PIECE = f"({_PASSED_OVER})"
 _WHOLE_NUMBER = "([+-]?[0-9]{1,20})"
+_LINE_END = "(?=\r\n|\\Z)"
 
 
 @attrs.frozen(eq=False)
 class _Filler:
     """Which pieces go into the fields of one object."""
 
+    indices: Mapping[str, int]
     assign: Assigner
     pick: Callable[[Sequence[Any]], Sequence[Any]]
 
@@ -56,15 +58,23 @@ class _Filler:
 class _Part:
     """A part that the shape holds."""
 
+    name: str
     cls: type
     put: Setter
     filler: _Filler
+
+    def fill(self, message: object, pieces: Sequence[Any]) -> None:
+        """Make it, and set it."""
+        inner = _new(self.cls)
+        self.filler.fill(inner, pieces)
+        self.put(message, inner)
 
 
 @attrs.frozen(eq=False)
 class Shape:
     """One sequence of headers, and what becomes of each."""
 
+    names: tuple[str, ...]
     _match: Callable[[str], re.Match[str] | None]
     _steps: Steps
     """The pieces that are more than text, and what converts them."""
@@ -81,6 +91,29 @@ class Shape:
 
         Raises ValueError where a value does not convert; nothing is set then.
         """
+        pieces = self._cut(text)
+        if pieces is None:
+            return None
+        self._filler.fill(message, pieces)
+        for part in self._parts:
+            part.fill(message, pieces)
+        if not self._others:
+            return ()
+        return tuple((name, pieces[index]) for index, name in self._others)
+
+    def fill_one(self, message: object, field: str, text: str) -> bool:
+        """Set this field alone, as `fill` would; whether the frame is of this shape."""
+        pieces = self._cut(text)
+        if pieces is None:
+            return False
+        for part in self._parts:
+            if part.name == field:
+                part.fill(message, pieces)
+                return True
+        object.__setattr__(message, field, pieces[self._filler.indices[field]])
+        return True
+
+    def _cut(self, text: str) -> list[Any] | None:
         match = self._match(text)
         if match is None:
             return None
@@ -89,14 +122,7 @@ class Shape:
             piece = pieces[index]
             if piece is not None:
                 pieces[index] = convert(piece)
-        self._filler.fill(message, pieces)
-        for part in self._parts:
-            inner = _new(part.cls)
-            part.filler.fill(inner, pieces)
-            part.put(message, inner)
-        if not self._others:
-            return ()
-        return tuple((name, pieces[index]) for index, name in self._others)
+        return pieces
 
 
 @attrs.define(eq=False)
@@ -112,6 +138,10 @@ class Shapes:
     """Slots beside the fields, and what they hold where a shape fits."""
     known: list[Shape] = attrs.field(factory=list)
     _sighted: dict[tuple[str, ...], int] = attrs.field(factory=dict)
+    _specs: dict[str, Spec] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._specs = dict(self.layout.fields)
 
     def learn(self, headers: Headers) -> None:
         """Take note of a frame that fitted none."""
@@ -124,41 +154,59 @@ class Shapes:
         if seen == _ENOUGH:
             self.known.append(self._compiled(names))
 
+    def is_field(self, name: str) -> bool:
+        """Whether it is one of the fields, and no slot beside them."""
+        return name in self._specs
+
+    def narrowed(self, fields: Collection[str]) -> list[Shape]:
+        """The known shapes, for these fields alone."""
+        return [self._compiled(shape.names, fields) for shape in self.known]
+
     def _is_regular(self, names: tuple[str, ...]) -> bool:
         """Whether one expression can say it: each name once, and its end where it seems to be."""
         lowered = {name.lower() for name in names}
         free = bool(self.layout.numbered) or self.layout.free is not None
         return len(lowered) == len(names) and not free and all(map(_is_plain, lowered))
 
-    def _compiled(self, names: tuple[str, ...]) -> Shape:
+    def _compiled(self, names: tuple[str, ...], only: Collection[str] | None = None) -> Shape:
+        """The shape of that order of headers; `only` for these fields."""
         lowered = [name.lower() for name in names]
         places = [self.layout.places.get(name) for name in lowered]
-        lines = [
-            f"{re.escape(name)}: {self._expression(place, low)}"
-            for name, low, place in zip(names, lowered, places, strict=True)
-        ]
-        taken = [
-            (name, place)
-            for name, low, place in zip(names, lowered, places, strict=True)
-            if not self._is_nobodys(place, low)
-        ]
-        return self._planned(re.compile("\r\n".join(lines)).fullmatch, taken)
+        lines: list[str] = []
+        taken: list[tuple[str, Place | None]] = []
+        end = len(names) if only is None or self._takes_all(places, only) else 0
+        for name, low, place in zip(names, lowered, places, strict=True):
+            is_taken = self._is_taken(place, low, only)
+            expression = self._expression(place) if is_taken else _PASSED_OVER
+            lines.append(f"{re.escape(name)}: {expression}")
+            if is_taken:
+                taken.append((name, place))
+                end = max(end, len(lines))
+        whole = "\r\n".join(lines[:end]) + (_LINE_END if end < len(names) else "\\Z")
+        return self._planned(names, re.compile(whole).match, taken, only)
 
-    def _is_nobodys(self, place: Place | None, name: str) -> bool:
-        return place is None and name in self.ignored
+    def _takes_all(self, places: Sequence[Place | None], only: Collection[str]) -> bool:
+        """Whether all headers must be known: one that is absent, repeated or of a part is read."""
+        there = {place.field for place in places if place is not None}
+        return any(name not in there or self._specs[name].form != "one" for name in only)
 
-    def _expression(self, place: Place | None, name: str) -> str:
-        if place is None:
-            return _PASSED_OVER if name in self.ignored else _PIECE
-        if place.spec.form != "one":
+    def _is_taken(self, place: Place | None, name: str, only: Collection[str] | None) -> bool:
+        if only is not None:
+            return place is not None and place.field in only
+        return place is not None or name not in self.ignored
+
+    def _expression(self, place: Place | None) -> str:
+        if place is None or place.spec.form != "one":
             return _PIECE
         codec = place.spec.codec
         return _expression_of(codec, _WHOLE_NUMBER if codec is INTEGER else _PIECE)
 
     def _planned(
         self,
+        names: tuple[str, ...],
         match: Callable[[str], re.Match[str] | None],
         taken: list[tuple[str, Place | None]],
+        only: Collection[str] | None,
     ) -> Shape:
         own: dict[str, int] = {}
         inside: dict[str, dict[str, int]] = {}
@@ -174,9 +222,13 @@ class Shapes:
             else:
                 inside.setdefault(place.field, {})[place.inner] = index
         blanks = _Blanks(len(taken))
-        filler = _filler(self.layout, own, blanks, leave=inside, further=self.further)
+        left = [] if only is None else [name for name in self._specs if name not in only]
+        further = self.further if only is None else {}
+        filler = _filler(self.layout, own, blanks, leave={*inside, *left}, further=further)
         parts = tuple(
-            _Part(part.cls, _setter(self.layout.cls, name), _filler(part, inside[name], blanks))
+            _Part(
+                name, part.cls, _setter(self.layout.cls, name), _filler(part, inside[name], blanks)
+            )
             for name, part in self.layout.parts.items()
             if name in inside
         )
@@ -185,7 +237,7 @@ class Shapes:
         )
         unescaped = tuple(one for one in steps if not _only_unescapes(specs[one[0]]))
         values = tuple(blanks.values)
-        return Shape(match, steps, unescaped, values, filler, parts, tuple(others))
+        return Shape(names, match, steps, unescaped, values, filler, parts, tuple(others))
 
 
 @attrs.define
@@ -215,7 +267,8 @@ def _filler(
             indices[name] = blanks.add(empty_of(spec))
     for name, value in further.items():
         indices[name] = blanks.add(value)
-    return _Filler(assigner(layout.cls, tuple(indices)), _chosen(tuple(indices.values())))
+    names, chosen = tuple(indices), _chosen(tuple(indices.values()))
+    return _Filler(indices, assigner(layout.cls, names), chosen)
 
 
 def _new(cls: type[object]) -> object:

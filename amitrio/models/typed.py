@@ -1,9 +1,9 @@
 """Typed messages: the frame of an event or a reply as a value with fields.
 
-A message from the wire is made without its fields: they are filled, all at once, when the first
-of them is touched, in the task that touches it. A message made by hand is the other way round:
-it has its fields, and its frame is written when the first header is asked for. Both are the same
-class, and equal when their fields are.
+A message from the wire is made without its fields: when one of them is touched it is filled, and
+with it those that the program usually reads, or all, in the task that touches it. A message made by
+hand is the other way round: it has its fields, and its frame is written when the first header is
+asked for. Both are the same class, and equal when their fields are.
 
 Setting a frozen thing's slots is done by object.__setattr__, as attrs does it in `__init__`.
 
@@ -23,6 +23,7 @@ import attrs
 from amitrio.headers import Headers
 from amitrio.models.base import Event, Message, pairs_of
 from amitrio.models.layout import Problem, layout_of
+from amitrio.models.narrow import Narrow
 from amitrio.models.plain import JSON, plain
 from amitrio.models.replies import Reply
 from amitrio.models.shapes import Shapes
@@ -120,8 +121,8 @@ class Typed(Message):
 
         def __getattr__(self, name: str) -> object:
             """What a message has not got yet: its fields, or the frame of one made by hand."""
-            shapes = _shapes_of(type(self))
-            if name not in shapes.filled:
+            narrow = _NARROW.get(type(self)) or _narrow_of(type(self))
+            if name not in narrow.shapes.filled:
                 return self._written() if name == "_frame" else super().__getattr__(name)
             try:
                 frame = _frame_of(self)
@@ -129,13 +130,16 @@ class Typed(Message):
                 if name != "_problems":
                     raise AttributeError(f"{type(self).__name__} has no {name}") from None
                 return ()
-            self._fill(frame, shapes)
+            self._fill(name, frame, narrow)
             return object.__getattribute__(self, name)
 
-    def _fill(self, frame: bytes, shapes: Shapes) -> None:
-        """Set every field from the frame: cut by a known shape, else header by header."""
+    def _fill(self, name: str, frame: bytes, narrow: Narrow) -> None:
+        """Set that field, and others: cut from the frame by a known shape, or header by header."""
+        shapes = narrow.shapes
         try:
             text = frame.decode()
+            if narrow.fill(self, name, text):
+                return
             for shape in shapes.known:
                 others = shape.fill(self, text)
                 if others is not None:
@@ -217,16 +221,14 @@ def _names(cls: type[Typed]) -> tuple[str, ...]:
 _FURTHER = MappingProxyType({"other_headers": _NO_HEADERS, "_problems": ()})
 
 
-_SHAPES: dict[type, Shapes] = {}
+_NARROW: dict[type, Narrow] = {}
 
 
-def _shapes_of(cls: type[Typed]) -> Shapes:
-    """What was learned of how frames of the class look."""
-    shapes = _SHAPES.get(cls)
-    if shapes is None:
-        filled = frozenset((*_names(cls), "_problems"))
-        shapes = _SHAPES[cls] = Shapes(layout_of(cls), cls._envelope, filled, _FURTHER)
-    return shapes
+def _narrow_of(cls: type[Typed]) -> Narrow:
+    """What was learned of how frames of the class look, and what is read of them."""
+    filled = frozenset((*_names(cls), "_problems"))
+    shapes = Shapes(layout_of(cls), cls._envelope, filled, _FURTHER)
+    return _NARROW.setdefault(cls, Narrow(shapes))
 
 
 def _is_from_wire(message: Message) -> bool:

@@ -169,14 +169,14 @@ def test_what_is_written_from_the_fields_reads_the_same(captured: Capture) -> No
 def test_a_shape_cuts_what_is_read_header_by_header(captured: Capture) -> None:
     for message in typed_in(captured):
         fast, slow = anew(message), anew(message)
-        slow._fill_slowly(typed._shapes_of(type(slow)))
+        slow._fill_slowly(typed._narrow_of(type(slow)).shapes)
         assert fast == slow
         assert fast.problems == slow.problems
         assert fast.other_headers.pairs == slow.other_headers.pairs
 
 
 def test_shapes_cut_nearly_all_of_a_long_stream(monkeypatch: pytest.MonkeyPatch) -> None:
-    typed._SHAPES.clear()
+    typed._NARROW.clear()
     slow = Counter[str]()
     fill_slowly = typed.Typed._fill_slowly
 

@@ -18,14 +18,14 @@ from tests.models.declared import Counted, Free, Parted, Reported, Sampled
 
 
 def shapes_of(cls: type[Typed]) -> Shapes:
-    return typed._shapes_of(cls)
+    return typed._narrow_of(cls).shapes
 
 
 @pytest.fixture(autouse=True)
 def _nothing_learned() -> Iterator[None]:
-    typed._SHAPES.clear()
+    typed._NARROW.clear()
     yield
-    typed._SHAPES.clear()
+    typed._NARROW.clear()
 
 
 def filled(message: Typed) -> tuple[object, ...]:
@@ -214,7 +214,7 @@ def frames(draw: st.DrawFn, order: Sequence[tuple[str, str]]) -> bytes:
 def test_what_is_cut_is_what_is_read_header_by_header(
     cls: type[TypedEvent], stream: list[bytes]
 ) -> None:
-    typed._SHAPES.clear()
+    typed._NARROW.clear()
     for frame in stream:
         event = cls.from_frame(frame)
         assert filled(event) == header_by_header(event)

@@ -77,5 +77,5 @@ def test_a_fault_would_be_found(
     name: str, owner: object, attribute: str, fault: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(owner, attribute, fault)
-    monkeypatch.setattr(typed, "_SHAPES", {})  # what a fault teaches is forgotten with it
+    monkeypatch.setattr(typed, "_NARROW", {})  # what a fault teaches is forgotten with it
     assert found(name)
