@@ -39,7 +39,7 @@ class Narrow:
             return self._miss(message, name, text)
         if self._learned_from != len(self.shapes.known):
             self._compile()
-        for shape in self._known:
+        for shape in self._known:  # noqa: SIM110 - a generator expression costs as much again
             if shape.fill(message, text) is not None:
                 return True
         return False

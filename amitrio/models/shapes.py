@@ -223,7 +223,7 @@ class Shapes:
                 inside.setdefault(place.field, {})[place.inner] = index
         blanks = _Blanks(len(taken))
         left = [] if only is None else [name for name in self._specs if name not in only]
-        further = self.further if only is None else {}
+        further: Mapping[str, object] = self.further if only is None else {}
         filler = _filler(self.layout, own, blanks, leave={*inside, *left}, further=further)
         parts = tuple(
             _Part(
