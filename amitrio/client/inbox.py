@@ -68,6 +68,11 @@ class Inbox(Generic[T]):
         return self._size
 
     @property
+    def behind(self) -> bool:
+        """Whether more waits than is taken at once."""
+        return self._size > MOST
+
+    @property
     def oldest(self) -> T | None:
         """The event that waits longest to be taken."""
         first = next((item for item in self._items if not isinstance(item, Gap)), None)

@@ -36,6 +36,11 @@ _List = ListReply[Event, Event]
 class Pending:
     """What the session tells about one action. A subclass listens to what its action can bring."""
 
+    @property
+    def behind(self) -> bool:
+        """Whether what came waits to be taken."""
+        return False
+
     def answered(self, frame: bytes, chunk: Chunk) -> None:
         """The one response, an error included; or a second one that breaks a list off."""
 
@@ -142,6 +147,11 @@ class Feed(Pending):
     count: int = 0
     """How many items came."""
     failure: Failure | None = None
+
+    @property
+    def behind(self) -> bool:
+        """Whether many items wait to be taken."""
+        return self.inbox.behind
 
     def answered(self, frame: bytes, chunk: Chunk) -> None:
         """Settled: a reply, an error, or the end of a list in mid-list."""

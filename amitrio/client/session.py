@@ -58,6 +58,11 @@ if TYPE_CHECKING:
 __all__ = ["Session"]
 
 _RECEIVE = 256 * 1024
+# After so many bytes at once the reader gives way for a few turns of the event loop and a few
+# milliseconds: consumers that can keep up find little waiting, and what they find is still warm.
+_LARGE = 32 * 1024
+_TURNS = 32
+_GIVEN_WAY = 0.005
 # Seconds that a polite goodbye may take before the connection is simply closed.
 _FAREWELL = 2.0
 # Actions that were given up and may still be answered: each is remembered, so that its late answer
@@ -204,6 +209,8 @@ class Session:
                 if self.ending is not None:
                     return  # it was ended while these bytes were in hand
                 self._take(data)
+                if len(data) >= _LARGE:
+                    await self._let_others_run()
         except anyio.EndOfStream:
             self.end(self._eof())
             await self._hang_up()
@@ -216,6 +223,20 @@ class Session:
         except Exception as exc:
             self.end(self._lost(f"a bug in amitrio ended the connection: {exc!r}", exc))
             raise
+
+    async def _let_others_run(self) -> None:
+        """Not until they are done: whoever takes nothing, or takes long, is not waited for."""
+        until = anyio.current_time() + _GIVEN_WAY
+        for _ in range(_TURNS):
+            if not self._behind() or anyio.current_time() >= until:
+                return
+            await anyio.lowlevel.checkpoint()
+
+    def _behind(self) -> bool:
+        """Whether anybody has more to take than fits into one turn."""
+        oldest = self.connection.oldest
+        listing = oldest is not None and self._ledger[oldest].pending.behind
+        return listing or self.subscriptions.behind
 
     async def write(self) -> None:
         """The writer task. When it breaks, the reader has a moment to find out why.

@@ -131,6 +131,11 @@ class Subscriptions:
                 self._exact.pop(name, None)
         self._renew()
 
+    @property
+    def behind(self) -> bool:
+        """Whether any inbox is."""
+        return any(subscription.inbox.behind for subscription in self._all.values())
+
     def inboxes(self) -> list[Inbox[Event]]:
         """All inboxes."""
         return [subscription.inbox for subscription in self._all.values()]
