@@ -4,8 +4,9 @@ The reader takes a chunk, lets the protocol say what it means, and hands each me
 waits for it: answers to their Pending, events to the inboxes. Between two chunks it awaits
 nothing but the transport.
 
-Law: the reader never waits for anybody. Whoever ends the session fails everything that waits,
-each with a fresh error that says why and whether the action may have run; and it ends once.
+Law: the reader never waits for anybody; it gives way, for a bounded while. Whoever ends the session
+fails everything that waits, each with a fresh error that says why and whether the action may have
+run; and it ends once.
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ _RECEIVE = 256 * 1024
 # After so many bytes at once the reader gives way for a few turns of the event loop and a few
 # milliseconds: consumers that can keep up find little waiting, and what they find is still warm.
 _LARGE = 32 * 1024
-_TURNS = 32
-_GIVEN_WAY = 0.005
+_TURNS = 128
+_GIVEN_WAY = 0.01
 # Seconds that a polite goodbye may take before the connection is simply closed.
 _FAREWELL = 2.0
 # Actions that were given up and may still be answered: each is remembered, so that its late answer

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import anyio
 import pytest
 
-from amitrio import Event, EventsDropped, Newexten, SubscriberTooSlow
+from amitrio import Client, Event, EventsDropped, Limits, Newexten, SubscriberTooSlow
+from amitrio.protocol import encode_frame
 from tests.client.peer import Peer
 from tests.client.waiting import Beside, quiet
 
@@ -153,3 +154,61 @@ async def test_a_buffer_holds_something(peer: Peer, buffer: int) -> None:
     async with peer.accept() as client:
         with pytest.raises(ValueError, match="at least one"):
             client.events("Newexten", buffer=buffer)
+
+
+# A flood that is longer than the buffer ----------------------------------------------------------
+
+FRAME = encode_frame([("Event", "Newexten"), ("N", "x" * 420)])
+
+
+async def test_a_consumer_that_keeps_up_loses_nothing_of_any_flood(
+    peer: Peer, beside: Beside
+) -> None:
+    count = 20_000
+    async with peer.accept() as client:
+        with client.events("Newexten", buffer=4000) as stream:
+            beside(peer.send(FRAME * count))
+            for _ in range(count):
+                await stream.receive()
+            assert stream.statistics().delivered == count
+
+
+async def test_a_long_list_is_no_longer_in_memory_than_it_is_read(
+    peer: Peer, beside: Beside
+) -> None:
+    count = 20_000
+    limits = Limits(list_items=4000)
+    async with peer.accept(limits=limits) as client:
+        listing = beside(_count_items(client))
+        request = await peer.expect("CoreShowChannels")
+        await peer.answer_list(
+            request,
+            "CoreShowChannelsComplete",
+            *[f"Event: CoreShowChannel / N: {'x' * 400}"] * count,
+        )
+        assert await listing == count
+
+
+async def _count_items(client: Client) -> int:
+    async with client.items("CoreShowChannels") as items:
+        return sum([1 async for _ in items])
+
+
+async def test_who_takes_nothing_of_a_flood_is_not_waited_for(peer: Peer, beside: Beside) -> None:
+    async with peer.accept() as client:
+        with client.events("Newexten", buffer=10_000) as stream:
+            asked = beside(client.ping())
+            request = await peer.expect("Ping")
+            pong = peer.connection.respond(request, "Success", [("Ping", "Pong")])
+            await peer.send(FRAME * 5000 + pong)
+            await asked
+            assert stream.statistics().buffered == 5000
+
+
+async def test_the_session_can_end_while_the_reader_gives_way(peer: Peer) -> None:
+    async with peer.accept() as client:
+        with client.events("Newexten", buffer=10_000) as stream:
+            await peer.send(FRAME * 5000)
+            await stream.receive()
+            await client.aclose()
+            assert (await stream.receive())["N"] == "x" * 420
