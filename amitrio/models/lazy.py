@@ -38,7 +38,7 @@ def event_places() -> dict[str, str]:
     """Every class of events, enumeration and group, what they are made of, and their modules."""
     places = dict(TYPED)
     places |= {name: f"{_GENERATED}.events.{family}" for family, name in index.EVENTS.values()}
-    places |= dict.fromkeys(index.ENUMS, f"{_GENERATED}.enums")
+    places |= {name: f"{_GENERATED}.enums.{family}" for name, family in index.ENUMS.items()}
     return places | dict.fromkeys(index.GROUPS, f"{_GENERATED}.groups")
 
 
