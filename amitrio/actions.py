@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from amitrio.lazy import lazily as _lazily
 from amitrio.models.lazy import action_places as _action_places
-from amitrio.models.lazy import lazily as _lazily
 
 if TYPE_CHECKING:
     from amitrio.models.generated.actions import *  # noqa: F403

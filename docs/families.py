@@ -62,7 +62,11 @@ def _page(family: str) -> Iterator[str]:
 
 def _names(public: ModuleType, module: str) -> list[str]:
     places = action_places() if public is actions else event_places()
-    return sorted((name for name, place in places.items() if place == module), key=str.lower)
+    inside = f"{module}."
+    return sorted(
+        (name for name, place in places.items() if place == module or place.startswith(inside)),
+        key=str.lower,
+    )
 
 
 def _listed(public: ModuleType, names: list[str]) -> Iterator[str]:
@@ -155,10 +159,16 @@ def _leave_builtins(_app: Sphinx, doctree: nodes.document) -> None:
 
 def _check(app: Sphinx) -> None:
     places = {*event_places().values(), *action_places().values()}
-    families = {place.rpartition(".")[2] for place in places if place.startswith(_GENERATED)}
+    families = {_page_name(place) for place in places if place.startswith(_GENERATED)}
     pages = {page.stem for page in Path(app.srcdir, "models").glob("*.rst")}
     if families != pages:
         raise ExtensionError(f"docs/models has no page for, or no family: {families ^ pages}")
+
+
+def _page_name(place: str) -> str:
+    """A family's events and actions are on one page, and all enumerations are on one."""
+    what, _, family = place.removeprefix(f"{_GENERATED}.").partition(".")
+    return family if what in {"actions", "events"} else what
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

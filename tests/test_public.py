@@ -8,6 +8,7 @@ import json
 import pkgutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from enum import IntEnum
 from types import ModuleType
 
@@ -17,6 +18,7 @@ import pytest
 import amitrio
 from amitrio import Hangup, actions
 from amitrio.actions import Originate
+from amitrio.lazy import Places
 from amitrio.models import (
     Event,
     TypedAction,
@@ -27,7 +29,7 @@ from amitrio.models import (
     reply_class_of,
 )
 from amitrio.models.generated import index
-from amitrio.models.lazy import TYPED, Places, action_places, event_places
+from amitrio.models.lazy import TYPED, action_places, event_places
 from amitrio.models.values import WireText
 
 PUBLIC = [
@@ -37,6 +39,7 @@ PUBLIC = [
     "amitrio.credentials",
     "amitrio.errors",
     "amitrio.headers",
+    "amitrio.lazy",
     "amitrio.limits",
     "amitrio.models",
     "amitrio.protocol",
@@ -51,6 +54,7 @@ LAZY = [
     "amitrio.models.generated",
     "amitrio.models.generated.actions",
     "amitrio.models.generated.events",
+    "amitrio.models.generated.enums",
 ]
 
 # Milliseconds of work that amitrio's own modules may take, on a machine of which nothing is known:
@@ -127,6 +131,7 @@ PLACES: dict[str, Places] = {
     "amitrio": event_places,
     "amitrio.actions": action_places,
     "amitrio.models": lambda: TYPED,
+    "amitrio.models.generated.enums": lambda: {name: event_places()[name] for name in index.ENUMS},
 }
 
 # What makes names lazy, where it stands in the open.
@@ -137,12 +142,14 @@ _MACHINERY = {"amitrio.actions": {"action_places", "lazily"}}
 def test_a_lazy_face_shows_what_it_names_and_what_was_loaded(name: str) -> None:
     module = importlib.import_module(name)
     own = set(getattr(module, "__all__", ()))
+    for one in own:
+        assert getattr(module, one) is vars(module)[one]
     assert shown(module) - own - set(PLACES[name]()) <= _MACHINERY.get(name, set())
     assert own <= shown(module)
     assert own & set(PLACES[name]()) == set()
 
 
-@pytest.mark.parametrize("name", LAZY[1:])
+@pytest.mark.parametrize("name", sorted({*LAZY[1:]} - {*PLACES}))
 def test_a_package_of_families_shows_nothing(name: str) -> None:
     assert shown(importlib.import_module(name)) == set()
 
@@ -258,6 +265,14 @@ def test_a_star_gives_what_is_named_and_no_more() -> None:
     assert set(space) - {"__builtins__"} == set(amitrio.__all__)
 
 
+def test_what_is_named_is_from_where_the_face_says() -> None:
+    faces: dict[str, tuple[str, ...]] = vars(amitrio)["_FACES"]
+    assert sorted(name for names in faces.values() for name in names) == sorted(amitrio.__all__)
+    for module, names in faces.items():
+        for name in names:
+            assert getattr(amitrio, name) is getattr(importlib.import_module(module), name), name
+
+
 def test_what_is_lazy_is_not_named() -> None:
     for name in ("Hangup", "HangupCause", "RTCPReport", "ChannelEvent", "Problem", "actions"):
         assert name in dir(amitrio)
@@ -272,6 +287,7 @@ import anyio, anyio.streams.tls, attrs
 before = set(sys.modules)
 began = time.process_time()
 import amitrio
+amitrio.supervise
 taken = (time.process_time() - began) * 1000
 new = sorted(set(sys.modules) - before)
 import amitrio.actions
@@ -285,7 +301,7 @@ print(json.dumps({"taken": taken, "new": new, "whole": whole}))
 
 @attrs.frozen
 class Cost:
-    """Milliseconds of work, and the modules that `import amitrio` brought."""
+    """Milliseconds of work, and the modules that connecting needs."""
 
     taken: float
     new: list[str]
@@ -297,44 +313,85 @@ def run(code: str) -> str:
     return done.stdout
 
 
-def test_importing_brings_no_backend_and_no_extra() -> None:
-    brought = run("import sys, amitrio; print(*sys.modules)").split()
-    unwanted = {"trio", "cyclopts", "rich", "pytest", "hypothesis", "starlette", "hypercorn"}
+def brought_by(code: str) -> set[str]:
+    """The modules that are loaded behind that code, which imports what it needs."""
+    return set(run(f"{code}; import sys; print(*sys.modules)").split())
+
+
+def layers(modules: Iterable[str]) -> set[str]:
+    """The packages and modules right under `amitrio` among them."""
+    return {name.split(".")[1] for name in modules if name.startswith("amitrio.")}
+
+
+def families(modules: Iterable[str]) -> set[str]:
+    """The families of models among them, such as `events.channels`."""
+    generated = f"{LAZY[1]}."
+    inside = {name.removeprefix(generated) for name in modules if name.startswith(generated)}
+    return {name for name in inside if "." in name}
+
+
+def test_importing_brings_nothing_yet() -> None:
+    brought = brought_by("import amitrio")
+    assert layers(brought) == {"lazy"}
+    assert {"anyio", "attrs", "attr", "ssl", "socket", "logging", "json"} & brought == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "brought"),
+    [
+        ("ConnectionLost", {"lazy", "errors", "headers", "text"}),
+        ("Secret", {"lazy", "credentials", "text"}),
+        ("__version__", {"lazy"}),
+    ],
+)
+def test_naming_what_is_small_brings_little(name: str, brought: set[str]) -> None:
+    assert layers(brought_by(f"import amitrio; amitrio.{name}")) == brought
+
+
+def test_the_pytest_plugin_brings_nothing_yet() -> None:
+    """It is loaded into every run of pytest, also where nobody asks for its fixture."""
+    assert layers(brought_by("import amitrio.testing.plugin")) == {"lazy", "testing"}
+
+
+def test_connecting_needs_no_supervisor_and_supervising_no_simulator() -> None:
+    connecting = layers(brought_by("import amitrio; amitrio.connect"))
+    supervising = layers(brought_by("import amitrio; amitrio.supervise"))
+    assert {"actions", "cli", "simulator", "supervisor", "testing"} & connecting == set()
+    assert supervising == connecting | {"supervisor"}
+
+
+def test_connecting_and_supervising_need_no_backend_and_no_extra() -> None:
+    brought = brought_by("import amitrio; amitrio.supervise")
+    unwanted = {"trio", "asyncio", "cyclopts", "rich", "pytest", "hypothesis", "email", "http"}
     assert {name.split(".")[0] for name in brought} & unwanted == set()
-    ours = [name for name in brought if name.startswith("amitrio.")]
-    assert not any(
-        name.split(".")[1] in {"actions", "cli", "simulator", "testing"} for name in ours
-    )
 
 
-def test_importing_brings_no_typed_model() -> None:
-    brought = run("import sys, amitrio; print(*sys.modules)").split()
+def test_connecting_and_supervising_need_no_typed_model() -> None:
+    brought = brought_by("import amitrio; amitrio.supervise")
     models = {name for name in brought if name.startswith("amitrio.models.generated.")}
     assert models == {"amitrio.models.generated.index"}
-    assert not {"amitrio.models.kinds", "amitrio.models.typed"} & set(brought)
+    assert not {"amitrio.models.kinds", "amitrio.models.typed"} & brought
 
 
 def test_naming_an_event_brings_its_family_alone() -> None:
-    brought = run("import sys, amitrio; amitrio.Hangup; print(*sys.modules)").split()
-    families = {name for name in brought if name.startswith("amitrio.models.generated.events.")}
-    assert families == {"amitrio.models.generated.events.channels"}
-    assert "amitrio.models.generated.actions" not in brought
+    brought = brought_by("import amitrio; amitrio.Hangup")
+    assert families(brought) == {"events.channels", "enums.channels"}
+    assert {"client", "supervisor"} & layers(brought) == set()
 
 
 def test_naming_an_action_brings_its_family_alone() -> None:
-    code = "import sys; from amitrio.actions import MailboxCount; print(*sys.modules)"
-    families = [name for name in run(code).split() if name.startswith(f"{LAZY[2]}.")]
-    assert families == ["amitrio.models.generated.actions.voicemail"]
+    brought = brought_by("from amitrio.actions import MailboxCount")
+    assert families(brought) == {"actions.voicemail"}
+    assert {"client", "supervisor"} & layers(brought) == set()
 
 
-def test_listing_names_loads_nothing() -> None:
-    code = """
-import sys, amitrio, amitrio.actions
-before = set(sys.modules)
-dir(amitrio), dir(amitrio.actions)
-print(*(set(sys.modules) - before))
-"""
-    assert run(code).split() == []
+def test_listing_names_loads_no_model() -> None:
+    brought = brought_by("import amitrio; dir(amitrio), dir(amitrio.actions)")
+    assert families(brought) == set()
+    assert layers(brought_by("import amitrio; dir(amitrio)")) <= {
+        *("credentials", "errors", "headers", "lazy", "limits", "models", "protocol", "text")
+    }
+    assert layers(brought) - layers(brought_by("import amitrio; amitrio.models")) == {"actions"}
 
 
 def test_importing_is_cheap() -> None:

@@ -1,4 +1,7 @@
-"""The app: which commands there are."""
+"""The app: which commands there are.
+
+Law: to say which ones there are loads none of them.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,6 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 import amitrio
-from amitrio.cli.demo import run_demo
-from amitrio.cli.running import run
 
 __all__ = ["app"]
 
@@ -17,6 +18,7 @@ app = App(
     help="The Asterisk Manager Interface for structured concurrency.",
     version=f"amitrio {amitrio.__version__}",
     backend="trio",
+    help_format="plaintext",  # markdown brings a parser and a highlighter
 )
 
 
@@ -33,4 +35,7 @@ async def demo(*, seed: Annotated[int, Parameter(show_default=True)] = 1) -> int
         Decides what is chance on the simulated PBX.
 
     """
+    from amitrio.cli.demo import run_demo  # noqa: PLC0415 - it brings the simulator: see the law
+    from amitrio.cli.running import run  # noqa: PLC0415 - likewise
+
     return await run(lambda: run_demo(seed))

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from amitrio.lazy import lazily as _lazily
 from amitrio.models.actions import Action, ActionLike, FieldSource, FieldValue, action_of
 from amitrio.models.assignments import assignment
 from amitrio.models.base import Chunk, Event, Message, Server
 from amitrio.models.catalogue import allowance_of, listed_by, privileges_of, shape_of
 from amitrio.models.config import Category, ConfigReply
 from amitrio.models.lazy import TYPED as _TYPED
-from amitrio.models.lazy import lazily as _lazily
 from amitrio.models.registry import (
     event_class,
     event_from,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from amitrio.models.generated.enums import ChannelState
+    from amitrio.models.generated.enums.channels import ChannelState
     from amitrio.models.values import Variables
 
 __all__ = ["HasBridge", "HasChannel"]

@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 
-from amitrio.models.generated.enums import ChannelState
+from amitrio.models.generated.enums.channels import ChannelState
 from amitrio.models.kinds import (
     enumerated,
     integer,

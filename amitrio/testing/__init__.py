@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amitrio.models.lazy import lazily as _lazily
+from amitrio.lazy import lazily as _lazily
 
 if TYPE_CHECKING:
     from amitrio.simulator import faults as faults

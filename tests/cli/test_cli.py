@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 import amitrio
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +74,24 @@ def test_the_help_names_the_commands() -> None:
     result = run("-m", "amitrio", "--help")
     assert result.returncode == 0
     assert re.search(r"demo\s+Play calls on a simulated PBX", result.stdout)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["demo", "--help"]])
+def test_what_only_a_command_needs_is_loaded_by_the_command(arguments: list[str]) -> None:
+    code = f"""
+import sys, amitrio.__main__
+sys.argv = ["amitrio", *{arguments}]
+try:
+    amitrio.__main__.main()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+    result = run("-c", code)
+    assert result.returncode == 0
+    loaded = set(result.stderr.split())
+    ours = {name for name in loaded if name.startswith("amitrio")}
+    assert ours == {"amitrio", "amitrio.__main__", "amitrio.cli", "amitrio.cli.app", "amitrio.lazy"}
+    assert {"anyio", "trio", "asyncio", "ssl", "markdown_it", "pygments"} & loaded == set()
 
 
 def test_an_unknown_command_is_one_clear_message() -> None:

@@ -60,7 +60,7 @@ class _Maker:
             about={name: self.about(name) for name in names},
             events=_gathered(events, self.event),
             actions=_gathered(actions, self.action),
-            enums=self.shared("enums", lambda words: words.enums),
+            enums=self.enums(),
             groups=self.groups(),
             general=self.general,
         )
@@ -103,6 +103,15 @@ class _Maker:
                 self.told(family, f"{section}.{name}", entry.text)
                 defined[name] = entry
         return {name: defined[name] for name in sorted(defined)}
+
+    def enums(self) -> dict[str, dict[str, EnumWords]]:
+        """The enumerations of each family that has some."""
+        defined = self.shared("enums", lambda words: words.enums)
+        return {
+            family: {name: defined[name] for name in sorted(words.enums)}
+            for family, words in sorted(self.families.items())
+            if words.enums
+        }
 
     def check_namesakes(self, events: Mapping[str, str]) -> None:
         """Events, enumerations and groups are imported from one place."""

@@ -68,9 +68,9 @@ def _typed(
 ) -> tuple[str, list[str]]:
     """The annotation, and the function with the arguments that its type asks for."""
     header = quoted(field.header)
-    if field.type in catalogue.enums:
+    if field.type in catalogue.enum_homes:
         names.use(_KINDS, "enumerated")
-        enum = _enum_name(field.type, names)
+        enum = _enum_name(field.type, catalogue.enum_homes[field.type], names)
         return _optional(enum, field), ["enumerated", header, enum]
     if field.type in catalogue.groups:
         names.use(_KINDS, "numbered")
@@ -89,12 +89,12 @@ def _typed(
     return annotation, [kind.function, *([] if field.type == "headers" else [header])]
 
 
-def _enum_name(name: str, names: Names) -> str:
+def _enum_name(name: str, home: str, names: Names) -> str:
     """The enumeration's name here: an action may have the same."""
     if name in names.own:
-        names.use("amitrio.models.generated", "enums")
-        return f"enums.{name}"
-    names.use(_ENUMS, name)
+        names.use(_ENUMS, f"{home} as {home}_enums")
+        return f"{home}_enums.{name}"
+    names.use(f"{_ENUMS}.{home}", name)
     return name
 
 

@@ -16,13 +16,20 @@ from .model import Catalogue
 from .overloads import sources_stub
 from .source import docstring, module
 from .words import OVERRIDES, Problems, load_families, load_general
-from .written import actions_module, enums_module, events_module, groups_module
+from .written import (
+    actions_module,
+    enums_face,
+    enums_module,
+    events_module,
+    family_stars,
+    groups_module,
+)
 
 __all__ = ["PROJECT", "generated", "stale"]
 
 PROJECT = Path(__file__).resolve().parents[2]
 _MODELS = "amitrio/models/generated"
-_DIRECTORIES = (_MODELS, f"{_MODELS}/events", f"{_MODELS}/actions")
+_DIRECTORIES = (_MODELS, *(f"{_MODELS}/{part}" for part in ("actions", "enums", "events")))
 
 
 def generated(
@@ -38,13 +45,14 @@ def generated(
 def _files(made: Catalogue) -> dict[str, str]:
     files = {
         f"{_MODELS}/__init__.py": _package("The typed models, one module per family."),
-        f"{_MODELS}/enums.py": enums_module(made),
+        f"{_MODELS}/enums/__init__.py": enums_face(made),
         f"{_MODELS}/groups.py": groups_module(made),
         f"{_MODELS}/index.py": index_module(made),
         f"{_MODELS}/events/__init__.py": _face("events", "Events", made.events),
         f"{_MODELS}/actions/__init__.py": _face("actions", "Actions", made.actions),
         "amitrio/client/sources.pyi": sources_stub(made),
     }
+    files |= {f"{_MODELS}/enums/{name}.py": enums_module(made, name) for name in made.enums}
     files |= {f"{_MODELS}/events/{name}.py": events_module(made, name) for name in made.events}
     files |= {f"{_MODELS}/actions/{name}.py": actions_module(made, name) for name in made.actions}
     return files
@@ -56,10 +64,7 @@ def _package(text: str) -> str:
 
 def _face(directory: str, what: str, families: Iterable[str]) -> str:
     """The package of the families; what is in them is named for type checkers only."""
-    stars = [
-        f"    from amitrio.models.generated.{directory}.{family} import *  # noqa: F403"
-        for family in sorted(families)
-    ]
+    stars = family_stars(directory, families)
     text = docstring(f"{what}, one module per family; the registry loads them as they are named.")
     return module(text, {"typing": {"TYPE_CHECKING"}}, ["if TYPE_CHECKING:", *stars])
 

@@ -15,7 +15,7 @@ __all__ = ["index_module"]
 
 _DOC = """Index: Asterisk's names, and where their classes are.
 
-Keys are in lower case; values are families and class names."""
+Keys are in lower case, but for classes; values are families and class names."""
 
 
 def index_module(catalogue: Catalogue) -> str:
@@ -51,7 +51,7 @@ _ABOUT = {
     "ACTIONS": "Action: its family and its class.",
     "ANONYMOUS": "Actions whose lists' items have no ActionID.",
     "EMPTY": "Action: how an Error begins that only says that there is nothing to list.",
-    "ENUMS": "The enumerations.",
+    "ENUMS": "Enumeration: its family.",
     "EVENTS": "Event: its family and its class.",
     "EVENT_KINDS": "The names of all events, as the wire spells them.",
     "GLUED": "Actions whose lists come as one frame, without the empty lines.",
@@ -99,7 +99,7 @@ def _sets(catalogue: Catalogue) -> dict[str, list[str]]:
         "SOMETIMES": _set("SOMETIMES", general.sometimes),
         "ANONYMOUS": _set("ANONYMOUS", general.anonymous),
         "GLUED": _set("GLUED", general.glued),
-        "ENUMS": _names("ENUMS", catalogue.enums),
+        "ENUMS": table("ENUMS: dict[str, str] = {", catalogue.enum_homes),
         "GROUPS": _names("GROUPS", catalogue.groups),
         "EVENT_KINDS": _names("EVENT_KINDS", catalogue.homes),
     }

@@ -109,7 +109,7 @@ class Catalogue:
     """Family: what its modules say of themselves."""
     events: Mapping[str, tuple[EventModel, ...]]
     actions: Mapping[str, tuple[ActionModel, ...]]
-    enums: Mapping[str, EnumWords]
+    enums: Mapping[str, Mapping[str, EnumWords]]
     groups: Mapping[str, GroupModel]
     general: General
 
@@ -121,3 +121,9 @@ class Catalogue:
             for family, events in self.events.items()
             for event in events
         }
+
+    @property
+    def enum_homes(self) -> Mapping[str, str]:
+        """Enumeration: its family."""
+        homes = {name: family for family, enums in self.enums.items() for name in enums}
+        return {name: homes[name] for name in sorted(homes)}

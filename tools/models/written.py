@@ -13,7 +13,15 @@ from .model import ActionModel, Catalogue, EventModel, FieldModel, GroupModel, R
 from .source import WIDTH, bracketed, docstring, imports, indented, module, quoted
 from .words import EnumWords
 
-__all__ = ["actions_module", "enums_module", "events_module", "groups_module", "list_type"]
+__all__ = [
+    "actions_module",
+    "enums_face",
+    "enums_module",
+    "events_module",
+    "family_stars",
+    "groups_module",
+    "list_type",
+]
 
 _MESSAGE = "@attrs.frozen(kw_only=True, eq=False, repr=False)"
 _VALUE = "@attrs.frozen(kw_only=True)"
@@ -23,6 +31,7 @@ _SNAPSHOTS = "amitrio.models.snapshots"
 _TYPED = "amitrio.models.typed"
 _REPLIES = "amitrio.models.replies"
 _REQUESTS = "amitrio.models.requests"
+_ENUMERATIONS = "Enumerations: the closed sets of numbers and words that headers hold."
 _PARTS = {"channel": "ChannelSnapshot", "bridge": "BridgeSnapshot"}
 
 
@@ -200,17 +209,44 @@ def _event_name(kind: str, catalogue: Catalogue, family: str, checking: Names) -
     return f"{alias}.{class_name}"
 
 
+def family_stars(directory: str, families: Iterable[str]) -> list[str]:
+    """The imports that name for type checkers whatever is in these families."""
+    return [
+        f"    from {_GENERATED}.{directory}.{family} import *  # noqa: F403"
+        for family in sorted(families)
+    ]
+
+
 # Values ------------------------------------------------------------------------------------------
 
 
-def enums_module(catalogue: Catalogue) -> str:
-    """All enumerations."""
+def enums_face(catalogue: Catalogue) -> str:
+    """The package of the enumerations, which has them all, lazily."""
+    names = {
+        "typing": {"TYPE_CHECKING"},
+        "amitrio.lazy": {"lazily as _lazily"},
+        "amitrio.models.generated.index": {"ENUMS as _ENUMS"},
+    }
+    body = [
+        "if TYPE_CHECKING:",
+        *family_stars("enums", catalogue.enums),
+        "",
+        "if not TYPE_CHECKING:",
+        "    __getattr__, __dir__ = _lazily(",
+        '        __name__, lambda: {name: f"{__name__}.{home}" for name, home in _ENUMS.items()}',
+        "    )",
+    ]
+    return module(docstring(_ENUMERATIONS), names, body)
+
+
+def enums_module(catalogue: Catalogue, family: str) -> str:
+    """The enumerations of a family."""
     names = Names()
+    enums = catalogue.enums[family]
     body: list[str] = []
-    for name, words in catalogue.enums.items():
+    for name, words in enums.items():
         body += ["", *_enum(name, words, names), ""]
-    doc = docstring("Enumerations: the closed sets of numbers and words that headers hold.")
-    return module(doc, names.needed, body, public=catalogue.enums)
+    return module(docstring(_ENUMERATIONS), names.needed, body, public=enums)
 
 
 def _enum(name: str, words: EnumWords, names: Names) -> list[str]:

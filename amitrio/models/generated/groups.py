@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import attrs
 
-from amitrio.models.generated.enums import (
+from amitrio.models.generated.enums.config import ConfigOperation
+from amitrio.models.generated.enums.dahdi import (
     AOCCharging,
     AOCItem,
     AOCMultiplier,
     AOCTimeScale,
     AOCVolumeUnit,
-    ConfigOperation,
 )
 from amitrio.models.kinds import enumerated, hexadecimal, integer, number, required, text, verbatim
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
 
-from amitrio.models.generated.enums import BridgeTone
+from amitrio.models.generated.enums.bridges import BridgeTone
 from amitrio.models.kinds import enumerated, required, text
 from amitrio.models.replies import Reply
 from amitrio.models.requests import ActionAbout, TypedAction

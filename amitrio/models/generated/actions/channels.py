@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
 
-from amitrio.models.generated.enums import HangupCause
+from amitrio.models.generated.enums.channels import HangupCause
 from amitrio.models.kinds import (
     enumerated,
     integer,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
 
-from amitrio.models.generated.enums import (
+from amitrio.models.generated.enums.dahdi import (
     AOCCharging,
     AOCMessageBilling,
     AOCMessageCharge,

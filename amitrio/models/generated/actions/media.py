@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
 
-from amitrio.models.generated.enums import MixMonitorDirection, MuteAudioDirection, PlaybackControl
+from amitrio.models.generated.enums.media import (
+    MixMonitorDirection,
+    MuteAudioDirection,
+    PlaybackControl,
+)
 from amitrio.models.kinds import (
     enumerated,
     flag,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
 
-from amitrio.models.generated import enums
+from amitrio.models.generated.enums import states as states_enums
 from amitrio.models.kinds import enumerated, required, text, verbatim
 from amitrio.models.requests import ActionAbout, TypedAction
 from amitrio.models.typed import About, TypedReply
@@ -46,7 +46,7 @@ class ExtensionStateReply(TypedReply):
     context: str | None = text("Context")
     hint: str | None = text("Hint")
     """What the hint watches; empty without a hint."""
-    status: enums.ExtensionState | None = enumerated("Status", enums.ExtensionState)
+    status: states_enums.ExtensionState | None = enumerated("Status", states_enums.ExtensionState)
     """DEACTIVATED where there is no hint."""
     status_text: str | None = text("StatusText")
     """The state in words."""
@@ -57,7 +57,7 @@ class PresenceStateReply(TypedReply):
     """The presence that a provider reports; its Message header comes twice."""
 
     about: ClassVar[About] = About("PresenceState")
-    state: enums.PresenceState | None = enumerated("State", enums.PresenceState)
+    state: states_enums.PresenceState | None = enumerated("State", states_enums.PresenceState)
     subtype: str | None = verbatim("Subtype")
     presence_message: str | None = verbatim("PresenceMessage")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 import attrs
 
 from amitrio.credentials import Secret
-from amitrio.models.generated.enums import ModuleOperation
+from amitrio.models.generated.enums.system import ModuleOperation
 from amitrio.models.kinds import (
     enumerated,
     epoch,

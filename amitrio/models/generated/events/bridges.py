@@ -7,7 +7,11 @@ from typing import ClassVar
 
 import attrs
 
-from amitrio.models.generated.enums import AttendedTransferDest, BridgeCapability, TransferResult
+from amitrio.models.generated.enums.bridges import (
+    AttendedTransferDest,
+    BridgeCapability,
+    TransferResult,
+)
 from amitrio.models.kinds import enumerated, integer, text, yes_no
 from amitrio.models.snapshots import (
     BridgedChannelEvent,

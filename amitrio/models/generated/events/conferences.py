@@ -7,7 +7,12 @@ from typing import ClassVar
 
 import attrs
 
-from amitrio.models.generated.enums import MeetmeCreation, MeetmeMuting, MeetmeRole, MeetmeTalk
+from amitrio.models.generated.enums.conferences import (
+    MeetmeCreation,
+    MeetmeMuting,
+    MeetmeRole,
+    MeetmeTalk,
+)
 from amitrio.models.kinds import clock, enumerated, integer, on_off, text, yes_no
 from amitrio.models.snapshots import BridgedChannelEvent, BridgeEvent, ChannelEvent
 from amitrio.models.typed import About, TypedEvent

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import attrs
 
-from amitrio.models.generated.enums import (
+from amitrio.models.generated.enums.dahdi import (
     AOCBilling,
     AOCCharge,
     AOCMultiplier,

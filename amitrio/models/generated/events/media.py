@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import attrs
 
-from amitrio.models.generated.enums import (
+from amitrio.models.generated.enums.media import (
     FAXOperation,
     FAXSessionState,
     FAXSessionType,

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import attrs
 
-from amitrio.models.generated.enums import JabberPresence, MobileConnection
+from amitrio.models.generated.enums.messaging import JabberPresence, MobileConnection
 from amitrio.models.kinds import enumerated, integer, text, verbatim
 from amitrio.models.typed import About, TypedEvent
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import attrs
 
-from amitrio.models.generated.enums import AMAFlags, CdrDisposition
+from amitrio.models.generated.enums.records import AMAFlags, CdrDisposition
 from amitrio.models.kinds import enumerated, integer, local_time, text, verbatim
 from amitrio.models.typed import About, TypedEvent
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import attrs
 
-from amitrio.models.generated.enums import SecuritySeverity
+from amitrio.models.generated.enums.security import SecuritySeverity
 from amitrio.models.kinds import address, enumerated, flag, integer, iso, text
 from amitrio.models.typed import About, TypedEvent
 from amitrio.models.values import Address

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import attrs
 
-from amitrio.models.generated.enums import DeviceState, ExtensionState, PresenceState
+from amitrio.models.generated.enums.states import DeviceState, ExtensionState, PresenceState
 from amitrio.models.kinds import enumerated, escaped, text, verbatim
 from amitrio.models.typed import About, TypedEvent
 

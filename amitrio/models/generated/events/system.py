@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import attrs
 
-from amitrio.models.generated.enums import LoadResult, ReloadResult, ShutdownManner
+from amitrio.models.generated.enums.system import LoadResult, ReloadResult, ShutdownManner
 from amitrio.models.kinds import enumerated, integer, text, true_false, yes_no
 from amitrio.models.typed import About, TypedEvent
 
