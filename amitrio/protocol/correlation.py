@@ -48,7 +48,7 @@ class _Everything(Container[str]):
 # Events that other people's sessions and dialplans can send with any ActionID.
 _FOREIGN = frozenset({"UserEvent", "OriginateResponse"})
 _LIST_FLAG = re.compile(
-    rb"[^\r\n]*\r\nActionID:[^\r\n]*\r\nEventList: ?([a-z]+)(?:\r\n|\Z)", re.IGNORECASE
+    rb"[^\r\n]*+\r\nActionID:[^\r\n]*+\r\nEventList: ?([a-z]+)(?:\r\n|\Z)", re.IGNORECASE
 )
 _SUCCESS_WITH_ID = b"Response: Success\r\nActionID: "
 _AT_ID = len(_SUCCESS_WITH_ID)
@@ -134,7 +134,8 @@ class Correlator:
         exchange = self._unanswered(action_id)
         if exchange is None:
             return [Unmatched(frame)]
-        received = self._overtaken(exchange)
+        first = self._open is None and not self._overdue and exchange is self.oldest
+        received = [] if first else self._overtaken(exchange)
         received.append(self._answered(exchange, frame))
         if len(received) > 1 or exchange.progress is not Progress.SETTLED:
             received.extend(self._evicted())
@@ -171,8 +172,6 @@ class Correlator:
 
     def _overtaken(self, answered: Exchange) -> list[Received]:
         """Fail the open list and all requests before `answered`: their answers will not come."""
-        if self._open is None and not self._overdue and answered is self.oldest:
-            return []
         late = [self._open] if self._open is not None else []
         self._open = None
         for queue in (self._overdue, self._waiting):

@@ -38,6 +38,8 @@ def encode_action(
 ) -> bytes:
     """The bytes of an action, Action and ActionID first: a refusal of a later line names them."""
     lines = [_action_line(name), _action_id_line(action_id)]
+    if not headers:
+        return b"%b%b\r\n" % (lines[0], lines[1])
     for header, value in headers:
         if header.lower() in _RESERVED:
             raise ValueError(f"{header} is set by amitrio and cannot be given again")
