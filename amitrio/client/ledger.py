@@ -10,12 +10,13 @@ import math
 import secrets
 from functools import partial
 
-import anyio
 import attrs
 
 from amitrio.client.ending import Ending
+from amitrio.client.eventloop import EventLoop
 from amitrio.client.outbox import Letter, Outbox
 from amitrio.client.pending import Pending
+from amitrio.client.room import Room
 from amitrio.client.watch import Watch
 from amitrio.errors import Executed, ResponseTimeout
 from amitrio.models import Action, allowance_of
@@ -25,18 +26,17 @@ __all__ = ["Entry", "Ledger"]
 
 
 @attrs.define(eq=False)
-class Entry:
-    """One action under way: its frame, and who waits for its answer."""
+class Entry(Letter):
+    """One action under way: its frame on the way out, and who waits for its answer."""
 
     pending: Pending
-    letter: Letter
     allowance: float
     has_room: bool = True
 
     @property
     def executed(self) -> Executed:
         """Whether Asterisk may have run it: not while no byte of it has left."""
-        return "maybe" if self.letter.left else "no"
+        return "maybe" if self.left else "no"
 
 
 class _Ids:
@@ -46,27 +46,34 @@ class _Ids:
     _MANY = 256
 
     def __init__(self) -> None:
-        self._text = ""
-        self._at = 0
+        self._drawn: list[str] = []
 
     def draw(self) -> str:
         """One that was never drawn before."""
-        if self._at >= len(self._text):
-            self._text, self._at = secrets.token_urlsafe(self._LENGTH * self._MANY * 3 // 4), 0
-        self._at += self._LENGTH
-        return self._text[self._at - self._LENGTH : self._at]
+        if not self._drawn:
+            text = secrets.token_urlsafe(self._LENGTH * self._MANY * 3 // 4)
+            starts = range(0, len(text), self._LENGTH)
+            self._drawn = [text[start : start + self._LENGTH] for start in starts]
+        return self._drawn.pop()
 
 
 class Ledger:
     """Who waits for what. `post` is the way in, `settle` the way out."""
 
     def __init__(
-        self, connection: ClientConnection, outbox: Outbox, watch: Watch, *, room: int
+        self,
+        connection: ClientConnection,
+        outbox: Outbox,
+        watch: Watch,
+        *,
+        room: int,
+        loop: EventLoop,
     ) -> None:
         self._connection = connection
         self._outbox = outbox
         self._watch = watch
-        self._room = anyio.Semaphore(room, fast_acquire=True)
+        self._room = Room(room, loop)
+        self._now = loop.now
         self._entries: dict[Exchange, Entry] = {}
         self._oldest: Exchange | None = None
         self._ids = _Ids()
@@ -79,19 +86,15 @@ class Ledger:
 
     async def acquire(self) -> None:
         """Wait for room for one action. Cancelled, nothing was taken."""
-        await self._room.acquire()
+        await self._room.take()
 
     def acquire_nowait(self) -> bool:
         """Take room for one action if there is some."""
-        try:
-            self._room.acquire_nowait()
-        except anyio.WouldBlock:
-            return False
-        return True
+        return self._room.take_nowait()
 
     def release(self) -> None:
         """Give back room that no action has used."""
-        self._room.release()
+        self._room.give()
 
     def post(
         self, action: Action, pending: Pending, shape: ReplyShape, *, has_room: bool = True
@@ -103,14 +106,15 @@ class Ledger:
         exchange, frame = self._connection.send(
             action.name, action.headers, action_id=self._ids.draw(), shape=shape
         )
+        entry = Entry(frame, pending, allowance_of(action), has_room)
         try:
-            letter = self._outbox.post(frame, lone=self._oldest is None)
+            self._outbox.post(entry, lone=self._oldest is None)
         except BaseException:  # trio refuses to be called from a thread that is not its own
             self._connection.withdraw(exchange)
             raise
-        self._entries[exchange] = Entry(pending, letter, allowance_of(action), has_room)
+        self._entries[exchange] = entry
         if self._oldest is None:
-            self.renew_oldest(anyio.current_time())
+            self.renew_oldest(self._now())
         return exchange
 
     def abandon(self, exchange: Exchange) -> None:
@@ -119,10 +123,10 @@ class Ledger:
         if entry is None:
             return
         entry.pending = Pending()
-        if self._outbox.withdraw(entry.letter):
+        if self._outbox.withdraw(entry):
             self._connection.withdraw(exchange)
             self.settle(exchange)
-            self.renew_oldest(anyio.current_time())
+            self.renew_oldest(self._now())
         else:
             self.forget_report(exchange)
 
@@ -137,13 +141,15 @@ class Ledger:
         if final:
             return self.settle(exchange)
         entry = self._entries[exchange]
-        self._give_room(entry)
+        if entry.has_room:
+            self._give_room(entry)
         return entry
 
     def settle(self, exchange: Exchange) -> Entry:
         """Nothing more will come for this action."""
         entry = self._entries.pop(exchange)
-        self._give_room(entry)
+        if entry.has_room:
+            self._give_room(entry)
         return entry
 
     def end(self, ending: Ending) -> None:
@@ -176,14 +182,14 @@ class Ledger:
         self.abandon(exchange)
         if not exchange.settled:
             self._connection.give_up(exchange)
-            self._give_room(entry)  # else what is never answered would use up the room
+            if entry.has_room:  # else what is never answered would use it up
+                self._give_room(entry)
         pending.failed(partial(_late, exchange.name, seconds, executed))
         self.renew_oldest(now)
 
     def _give_room(self, entry: Entry) -> None:
-        if entry.has_room:
-            entry.has_room = False
-            self._room.release()
+        entry.has_room = False
+        self._room.give()
 
 
 def _late(action: str, seconds: float, executed: Executed) -> ResponseTimeout:

@@ -41,7 +41,7 @@ class Letter:
     """One frame on its way out."""
 
     frame: bytes = attrs.field(repr=False)
-    left: bool = False
+    left: bool = attrs.field(default=False, init=False)
 
 
 @runtime_checkable
@@ -61,15 +61,13 @@ class Outbox:
         self._asleep = True
         self._token_in, self._token_out = anyio.create_memory_object_stream[None](1)
 
-    def post(self, frame: bytes, *, lone: bool) -> Letter:
-        """Send a frame after all that were posted before. `lone`: nothing else is under way."""
-        letter = Letter(frame)
-        idle = not self._busy and not self._letters and not self._rest
-        if lone and idle and self._at_once is not None and self._send_at_once(letter):
-            return letter
+    def post(self, letter: Letter, *, lone: bool) -> None:
+        """Send it after all that were posted before. `lone`: nothing else is under way."""
+        if lone and self._send_at_once(letter):
+            return
         self._letters.append(letter)
-        self._wake()
-        return letter
+        if self._asleep:  # else it looks for letters before it sleeps again
+            self._wake()
 
     def withdraw(self, letter: Letter) -> bool:
         """Take back a frame; False when it has begun to leave."""
@@ -100,7 +98,8 @@ class Outbox:
 
     def _send_at_once(self, letter: Letter) -> bool:
         """Give the kernel what it takes; what it does not take leads the writer's next write."""
-        assert self._at_once is not None  # noqa: S101 - told to the type checker
+        if self._at_once is None or self._busy or self._letters or self._rest:
+            return False
         try:
             sent = self._at_once.send_nowait(letter.frame)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):
@@ -110,7 +109,8 @@ class Outbox:
         letter.left = True
         if sent < len(letter.frame):
             self._rest = _like(letter.frame, letter.frame[sent:])
-            self._wake()
+            if self._asleep:
+                self._wake()
         return True
 
     def _gathered(self) -> bytes:
@@ -125,11 +125,9 @@ class Outbox:
         if len(parts) == 1:
             return parts[0]
         whole = b"".join(parts)
-        return HiddenBytes(whole) if any(isinstance(p, HiddenBytes) for p in parts) else whole
+        return HiddenBytes(whole) if HiddenBytes in map(type, parts) else whole
 
     def _wake(self) -> None:
-        if not self._asleep:
-            return  # it looks for letters before it sleeps again
         self._asleep = False
         # A token may be there already, or the writer may have ended.
         with suppress(anyio.WouldBlock, anyio.ClosedResourceError, anyio.BrokenResourceError):

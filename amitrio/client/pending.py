@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 import anyio
 import attrs
 
+from amitrio.client.eventloop import Waiter
 from amitrio.client.inbox import Inbox, hand_on
 from amitrio.client.refusals import refusal
 from amitrio.errors import AMIError, ListTooLong, SubscriberTooSlow
@@ -67,36 +68,36 @@ class Collector(Pending):
     action: Action
     shape: ReplyShape
     list_limit: int
-    _settled: anyio.Event = attrs.field(factory=anyio.Event)
+    settled: Waiter
     _reply: Reply | None = None
-    _items: list[Event] = attrs.field(factory=list)
+    _items: list[Event] | None = None
+    """None where the answer is no list."""
     _complete: Event | None = None
-    _listed: bool = False
     _failure: Failure | None = None
 
-    async def wait(self) -> Reply:
-        """The answer, or the error. Cancelled, the action's fate is the session's business."""
-        await self._settled.wait()
+    def result(self) -> Reply:
+        """The answer, or the error, once it is settled."""
         if self._failure is not None:
             raise self._failure()
         assert self._reply is not None  # noqa: S101 - settled without failure
-        if not self._listed:
+        if self._items is None:
             return self._simple(self._reply)
         return _List.gathered(self._reply, tuple(self._items), self._complete)
 
     def answered(self, frame: bytes, chunk: Chunk) -> None:
         """Settled: a reply, an error, or the end of a list in mid-list."""
         self._reply = self._read(frame, chunk)
-        self._listed = False
-        self._settled.set()
+        self._items = None
+        self.settled.wake()
 
     def started(self, frame: bytes, chunk: Chunk) -> None:
         """The list has begun."""
         self._reply = self._read(frame, chunk)
-        self._listed = True
+        self._items = []
 
     def items(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
         """More items."""
+        assert self._items is not None  # noqa: S101 - the list has begun
         if self._failure is not None:
             return
         if len(self._items) + len(frames) > self.list_limit:
@@ -107,14 +108,15 @@ class Collector(Pending):
 
     def ended(self, frame: bytes, chunk: Chunk) -> None:
         """Settled: the list has come."""
+        assert self._items is not None  # noqa: S101 - the list has begun
         self._complete = event_from(frame, chunk)
         _count(self.action, len(self._items), self._complete)
-        self._settled.set()
+        self.settled.wake()
 
     def failed(self, failure: Failure) -> None:
         """Settled: no answer will come."""
         self._failure = self._failure or failure
-        self._settled.set()
+        self.settled.wake()
 
     def _read(self, frame: bytes, chunk: Chunk) -> Reply:
         return reply_class_of(self.action.name).from_frame(frame, chunk)

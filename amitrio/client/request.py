@@ -16,9 +16,11 @@ __all__ = ["request"]
 async def request(session: Session, action: Action) -> Reply:
     """The reply to the action; raises what `Client.send` says."""
     shape = shape_of(action.name)
-    collector = Collector(action, shape, session.limits.list_items)
+    collector = Collector(action, shape, session.limits.list_items, session.loop.waiter())
     exchange = await session.post(action, collector, shape)
     try:
-        return await collector.wait()
-    finally:
+        await collector.settled.wait()
+        return collector.result()
+    except BaseException:
         session.abandon(exchange)
+        raise

@@ -23,6 +23,7 @@ import attrs
 from anyio.abc import ByteStream
 
 from amitrio.client.ending import Ending
+from amitrio.client.eventloop import this_event_loop
 from amitrio.client.ledger import Ledger
 from amitrio.client.outbox import BROKEN, Outbox
 from amitrio.client.pending import Pending
@@ -91,6 +92,7 @@ class Session:
         subscriptions: Subscriptions | None = None,
     ) -> None:
         self.label = label
+        self.loop = this_event_loop()
         self.limits = limits
         self.connection = ClientConnection(limits=limits, interest=self._wanted)
         self.subscriptions = Subscriptions() if subscriptions is None else subscriptions
@@ -101,7 +103,9 @@ class Session:
         self._outbox = Outbox(stream)
         self._watch = watch
         self._server = Server(label, fallback_encoding=fallback_encoding)
-        self._ledger = Ledger(self.connection, self._outbox, watch, room=limits.pending_actions)
+        self._ledger = Ledger(
+            self.connection, self._outbox, watch, room=limits.pending_actions, loop=self.loop
+        )
         self._greeted = anyio.Event()
         self._ready = anyio.Event()
         self._over = anyio.Event()
@@ -281,7 +285,7 @@ class Session:
     # How chunks are taken ----------------------------------------------------------------------
 
     def _take(self, data: bytes) -> None:
-        now = anyio.current_time()
+        now = self.loop.now()
         self._watch.hear(now)
         chunk = Chunk(datetime.now(UTC), self._server)
         try:

@@ -11,7 +11,7 @@ which ends its streams instead.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Generic, Literal, TypeVar
 
 import anyio
@@ -123,5 +123,5 @@ class ActionSender(ABC):
         return await self._request(action_of(action, headers, fields))
 
     @abstractmethod
-    async def _request(self, action: Action) -> Reply:
+    def _request(self, action: Action) -> Awaitable[Reply]:
         """The reply to the action."""

@@ -7,11 +7,11 @@ is asked twice.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
-import anyio
 import attrs
 
 from amitrio.client.criteria import has_criteria, ignored_criteria, reads_criteria
@@ -40,6 +40,8 @@ __all__ = ["Line", "Speaking"]
 
 E = TypeVar("E", bound=Event)
 
+_PING = Action("Ping")
+
 
 @attrs.define(eq=False)
 class Line:
@@ -54,16 +56,27 @@ class Line:
     """Whether an Events action has changed the mask."""
     _version: str | None = None
 
-    async def request(self, action: Action) -> Reply:
+    def request(self, action: Action) -> Awaitable[Reply]:
         """The reply to the action. Raises and is cancelled as `Client.send`."""
+        minded = self._MINDED.get(action.name.lower())
+        return request(self.session, action) if minded is None else minded(self, action)
+
+    async def _filter(self, action: Action) -> Reply:
         if has_criteria(action):
             await self._check_criteria()
+        return await request(self.session, action)
+
+    async def _set_mask(self, action: Action) -> Reply:
         reply = await request(self.session, action)
-        if action.name.lower() == "events":
-            off = reply.headers.get("Events") == "Off"
-            self.event_mask = "off" if off else in_force(str(action.get("EventMask")))
-            self.mask_was_set = True
+        off = reply.headers.get("Events") == "Off"
+        self.event_mask = "off" if off else in_force(str(action.get("EventMask")))
+        self.mask_was_set = True
         return reply
+
+    # Actions that say something about the line itself.
+    _MINDED: ClassVar[Mapping[str, Callable[..., Awaitable[Reply]]]] = MappingProxyType(
+        {"filter": _filter, "events": _set_mask}
+    )
 
     async def _check_criteria(self) -> None:
         """Raise where the server would ignore them; asks it once where the banner cannot tell."""
@@ -88,8 +101,8 @@ class Speaking(ActionSender):
     def _line(self) -> Line:
         """The line; raises ConnectionLost or ConnectionClosed where there is none."""
 
-    async def _request(self, action: Action) -> Reply:
-        return await self._line().request(action)
+    def _request(self, action: Action) -> Awaitable[Reply]:
+        return self._line().request(action)
 
     @overload
     def items(
@@ -124,9 +137,10 @@ class Speaking(ActionSender):
 
     async def ping(self) -> float:
         """Seconds that Asterisk took to answer. Raises and is cancelled as `send`."""
-        sent = anyio.current_time()
-        await self.send("Ping")
-        return anyio.current_time() - sent
+        now = self._line().session.loop.now
+        sent = now()
+        await self._request(_PING)
+        return now() - sent
 
     async def originate(
         self,

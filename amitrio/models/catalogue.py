@@ -11,6 +11,7 @@ it says of itself (EventList).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
 
@@ -24,8 +25,8 @@ _SIMPLE = ReplyShape()
 # How the Message ends that opens a list.
 _OPENING = "will follow"
 
-# Seconds for actions that Asterisk itself may take long over, all of the session waiting.
-_SLOW = MappingProxyType({"command": 300.0, "reload": 300.0, "moduleload": 300.0})
+# Seconds for what Asterisk itself may take long over, all of the session waiting.
+_LONG = 300.0
 # An Originate that is not asynchronous answers when the call does; Timeout is in milliseconds.
 _ORIGINATE_TIMEOUT = 30.0
 
@@ -66,12 +67,8 @@ def privileges_of(action: str) -> frozenset[str]:
 
 def allowance_of(action: Action) -> float:
     """Seconds beyond the usual that Asterisk may take to answer; 0 for a quick action."""
-    name = action.name.lower()
-    if name == "originate":
-        return _originate_allowance(action)
-    if name == "waitevent":
-        return _seconds(action.get("Timeout"), 0.0)
-    return _SLOW.get(name, 0.0)
+    slow = _SLOW.get(action.name.lower())
+    return 0.0 if slow is None else slow(action)
 
 
 def _originate_allowance(action: Action) -> float:
@@ -86,3 +83,14 @@ def _seconds(value: object, default: float) -> float:
     except ValueError:
         return default
     return max(0.0, seconds) if math.isfinite(seconds) else default
+
+
+_SLOW: Mapping[str, Callable[[Action], float]] = MappingProxyType(
+    {
+        "command": lambda _: _LONG,
+        "moduleload": lambda _: _LONG,
+        "originate": _originate_allowance,
+        "reload": lambda _: _LONG,
+        "waitevent": lambda action: _seconds(action.get("Timeout"), 0.0),
+    }
+)

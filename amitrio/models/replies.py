@@ -22,6 +22,7 @@ C_co = TypeVar("C_co", bound=Event, covariant=True)
 
 # Nine digits hold every list there can be, and keep int() from what it would refuse.
 _COUNT = re.compile(r"[0-9]{1,9}")
+_SUCCESS = b"Response: Success\r\n"
 _FOLLOWS = "Follows"
 _END_COMMAND = "--END COMMAND--"
 
@@ -45,7 +46,7 @@ class Reply(Message):
     @property
     def succeeded(self) -> bool:
         """Whether it is anything but an error."""
-        return self["Response"] != "Error"
+        return self._frame.startswith(_SUCCESS) or self["Response"] != "Error"
 
     @property
     def message(self) -> str:

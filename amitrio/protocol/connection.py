@@ -49,6 +49,9 @@ _GLUE = CRLF + _EVENT
 _FOLLOWS = b"Response: Follows"
 _END_COMMAND = b"--END COMMAND--"
 
+_SPEAKING = (State.READY, State.AUTHENTICATING, State.LEAVING)
+_MOVING = (Answered, ListStarted)
+
 
 @attrs.define(eq=False)
 class Counts:
@@ -117,7 +120,7 @@ class ClientConnection:
 
         Raises ValueError for what Asterisk would misread; then nothing is expected.
         """
-        if self.state not in (State.AUTHENTICATING, State.READY, State.LEAVING):
+        if self.state not in _SPEAKING:
             raise RuntimeError(f"nothing can be sent while {self.state.value}")
         frame = encode_action(name, action_id, headers)
         exchange = Exchange(action_id, name, shape)
@@ -242,31 +245,31 @@ class ClientConnection:
             self._read_junk(frame, out)
 
     def _read_response(self, frame: bytes, out: list[Received]) -> None:
-        if self._begins_follows(frame) and not frame.endswith(_END_COMMAND):
+        if frame.startswith(_FOLLOWS) and self._begins_raw_text(frame):
             self._follows.append(frame)
             self._follows_size = len(frame)
             return
         for received in self._correlator.response(frame):
             out.append(received)
-            if isinstance(received, Answered | ListStarted):
+            if isinstance(received, _MOVING):
                 self._advance(received.exchange, frame)
             elif isinstance(received, Unmatched):
                 self.counts.unmatched += 1
 
     def _advance(self, exchange: Exchange, frame: bytes) -> None:
         """Login and Logoff move the session on."""
-        if exchange.name.lower() == "login" and frame.startswith(b"Response: Success"):
-            self.state = after(self.state, Step.LOGGED_IN)
-        elif frame.startswith(b"Response: Goodbye"):
+        if frame.startswith(b"Response: Goodbye"):
             self.state = after(self.state, Step.LEFT)
+        elif self.state is State.AUTHENTICATING and _logs_in(exchange, frame):
+            self.state = after(self.state, Step.LOGGED_IN)
 
-    def _begins_follows(self, frame: bytes) -> bool:
+    def _begins_raw_text(self, frame: bytes) -> bool:
         """Asterisk 13 and older answer Command with raw text up to an end mark.
 
         Only for a Command of ours that is pending: else anybody who can forge a frame could
         swallow the stream.
         """
-        if not frame.startswith(_FOLLOWS):
+        if frame.endswith(_END_COMMAND):
             return False
         exchange = self._correlator.oldest
         action_id = find(frame, frame.lower(), b"actionid")
@@ -296,6 +299,10 @@ class ClientConnection:
         out.append(Junk(text))
         if rest:
             self._read([rest], out)
+
+
+def _logs_in(exchange: Exchange, frame: bytes) -> bool:
+    return exchange.name.lower() == "login" and frame.startswith(b"Response: Success")
 
 
 def _put_events(kinds: list[str], frames: list[bytes], out: list[Received]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from amitrio.credentials import HiddenBytes, Secret
 from amitrio.text import encode, excerpt
@@ -28,15 +29,17 @@ MAX_ACTION_ID = 64
 _RESERVED = frozenset({"action", "actionid"})
 _BREAK = re.compile(r"[\r\n\0]")
 _NO_NAME = re.compile(r"[\0- :]")
+# Printable ASCII without blanks, within MAX_ACTION_ID: no rule below has anything against it.
+_ORDINARY_ID = re.compile(r"[!-~]{1,64}")
 
 
 def encode_action(
     name: str, action_id: str, headers: Iterable[tuple[str, HeaderValue]] = ()
 ) -> bytes:
     """The bytes of an action, Action and ActionID first: a refusal of a later line names them."""
-    if not 0 < len(encode(action_id)) <= MAX_ACTION_ID:
-        raise ValueError(f"an ActionID has 1 to {MAX_ACTION_ID} bytes")
-    lines = [_line("Action", _filled(name)), _line("ActionID", action_id)]
+    lines = [_action_line(name), _action_id_line(action_id)]
+    if not headers:
+        return b"%b%b\r\n" % (lines[0], lines[1])
     for header, value in headers:
         if header.lower() in _RESERVED:
             raise ValueError(f"{header} is set by amitrio and cannot be given again")
@@ -52,16 +55,25 @@ def encode_frame(headers: Iterable[tuple[str, str]]) -> bytes:
     return encode("".join(lines)) + b"\r\n"
 
 
-def _filled(name: str) -> str:
+@lru_cache(maxsize=1024)
+def _action_line(name: str) -> bytes:
+    """A program asks for few actions, again and again."""
     if not name:
         raise ValueError("an action needs a name")
-    return name
+    return _line("Action", name)
+
+
+def _action_id_line(action_id: str) -> bytes:
+    if _ORDINARY_ID.fullmatch(action_id) is not None:
+        return b"ActionID: %b\r\n" % action_id.encode("ascii")
+    if not 0 < len(encode(action_id)) <= MAX_ACTION_ID:
+        raise ValueError(f"an ActionID has 1 to {MAX_ACTION_ID} bytes")
+    return _line("ActionID", action_id)
 
 
 def _joined(lines: list[bytes]) -> bytes:
     body = b"".join([*lines, b"\r\n"])
-    hidden = any(isinstance(line, HiddenBytes) for line in lines)
-    return HiddenBytes(body) if hidden else body
+    return HiddenBytes(body) if HiddenBytes in map(type, lines) else body
 
 
 def _line(name: str, value: HeaderValue) -> bytes:

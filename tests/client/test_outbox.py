@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
-from amitrio.client.outbox import Outbox
+from amitrio.client.outbox import Letter, Outbox
 from amitrio.credentials import HiddenBytes
 from amitrio.limits import Limits
 from tests.client.peer import Peer
@@ -35,6 +35,12 @@ async def outbox(
         box.close()
 
 
+def post(box: Outbox, frame: bytes, *, lone: bool) -> Letter:
+    letter = Letter(frame)
+    box.post(letter, lone=lone)
+    return letter
+
+
 async def read(stream: MemoryStream, size: int) -> list[bytes]:
     """The writes that make up so many bytes."""
     writes: list[bytes] = []
@@ -46,7 +52,7 @@ async def read(stream: MemoryStream, size: int) -> list[bytes]:
 async def test_a_lone_frame_leaves_at_once(beside: Beside) -> None:
     ends = nowait_pair(takes=ALL)
     async with outbox(beside, ends) as (box, _):
-        letter = box.post(b"one", lone=True)
+        letter = post(box, b"one", lone=True)
         assert letter.left
         assert ends[0].taken == [b"one"]  # nobody was woken for it
 
@@ -54,7 +60,7 @@ async def test_a_lone_frame_leaves_at_once(beside: Beside) -> None:
 async def test_a_frame_that_is_not_lone_is_the_writers(beside: Beside) -> None:
     ends = nowait_pair(takes=ALL)
     async with outbox(beside, ends) as (box, other):
-        letters = [box.post(frame, lone=False) for frame in (b"one", b"two", b"three")]
+        letters = [post(box, frame, lone=False) for frame in (b"one", b"two", b"three")]
         assert not any(letter.left for letter in letters)
         assert await read(other, 11) == [b"onetwothree"]
         assert all(letter.left for letter in letters)
@@ -65,8 +71,8 @@ async def test_a_frame_that_is_not_lone_is_the_writers(beside: Beside) -> None:
 async def test_what_was_not_taken_at_once_leads_the_next_write(beside: Beside, takes: int) -> None:
     ends = nowait_pair(takes=takes)
     async with outbox(beside, ends) as (box, other):
-        first = box.post(b"first", lone=True)
-        second = box.post(b"second", lone=True)  # not before the rest of the first
+        first = post(box, b"first", lone=True)
+        second = post(box, b"second", lone=True)  # not before the rest of the first
         assert (first.left, second.left) == (True, False)
         assert b"".join(await read(other, 11)) == b"firstsecond"
         assert ends[0].taken == [b"first"[:takes]]
@@ -75,7 +81,7 @@ async def test_what_was_not_taken_at_once_leads_the_next_write(beside: Beside, t
 
 async def test_a_frame_that_begins_to_leave_cannot_be_taken_back(beside: Beside) -> None:
     async with outbox(beside, nowait_pair(takes=2)) as (box, other):
-        letter = box.post(b"begun", lone=True)
+        letter = post(box, b"begun", lone=True)
         assert not box.withdraw(letter)
         assert b"".join(await read(other, 5)) == b"begun"
 
@@ -84,7 +90,7 @@ async def test_a_stream_that_takes_nothing_at_once_leaves_it_to_the_writer(
     beside: Beside,
 ) -> None:
     async with outbox(beside, nowait_pair(takes=0)) as (box, other):
-        letter = box.post(b"one", lone=True)
+        letter = post(box, b"one", lone=True)
         assert not letter.left
         assert await read(other, 3) == [b"one"]
 
@@ -94,7 +100,7 @@ async def test_frames_leave_in_order_however_they_leave(beside: Beside) -> None:
         whole = b"".join(b"<%d>" % n for n in range(300))
         reading = beside(read(other, len(whole)))
         for n in range(300):
-            box.post(b"<%d>" % n, lone=n % 3 == 0)
+            post(box, b"<%d>" % n, lone=n % 3 == 0)
             if n % 7 == 0:
                 await anyio.lowlevel.checkpoint()
         assert b"".join(await reading) == whole
@@ -105,16 +111,16 @@ async def test_many_frames_leave_in_few_writes(beside: Beside) -> None:
     async with outbox(beside, ends) as (box, other):
         frame = b"x" * 1000
         for _ in range(200):
-            box.post(frame, lone=False)
+            post(box, frame, lone=False)
         await read(other, 200_000)
         assert list(map(len, ends[0].written)) == [66_000, 66_000, 66_000, 2_000]
 
 
 async def test_a_frame_may_be_taken_back_until_it_leaves(beside: Beside) -> None:
     async with outbox(beside, memory_pair(room=0)) as (box, other):
-        first = box.post(b"first", lone=True)
+        first = post(box, b"first", lone=True)
         await quiet()  # the writer holds it out to a peer that does not read
-        second, third = box.post(b"second", lone=False), box.post(b"third", lone=False)
+        second, third = post(box, b"second", lone=False), post(box, b"third", lone=False)
         assert [letter.left for letter in (first, second, third)] == [True, False, False]
         assert box.withdraw(second)
         assert not box.withdraw(first)
@@ -128,9 +134,9 @@ async def test_the_writer_tells_what_broke_the_stream(beside: Beside) -> None:
     writing = beside(box.run())
     await quiet()
     await ends[1].aclose()
-    box.post(b"one", lone=True)
+    post(box, b"one", lone=True)
     assert isinstance(await writing, anyio.BrokenResourceError)
-    box.post(b"two", lone=True)  # harmless
+    post(box, b"two", lone=True)  # harmless
     box.close()
 
 
@@ -154,7 +160,7 @@ async def test_however_a_stream_breaks_the_writer_tells_it(
     beside.to_close += ends
     monkeypatch.setattr(ends[0], "send", breaks)
     box = Outbox(ends[0])
-    box.post(b"one", lone=True)
+    post(box, b"one", lone=True)
     assert await box.run() is broken
     box.close()
 
@@ -167,7 +173,7 @@ class Gone(NowaitStream):
 async def test_a_stream_that_breaks_at_once_is_the_writers_to_find(beside: Beside) -> None:
     one, other = nowait_pair(takes=ALL)
     async with outbox(beside, (Gone(one.chunks, ALL), other)) as (box, _):
-        letter = box.post(b"one", lone=True)
+        letter = post(box, b"one", lone=True)
         assert not letter.left
         assert await read(other, 3) == [b"one"]
 
@@ -178,8 +184,8 @@ async def test_a_stream_that_breaks_at_once_is_the_writers_to_find(beside: Besid
 async def test_hidden_bytes_stay_hidden_when_they_are_gathered(beside: Beside) -> None:
     ends = nowait_pair(takes=ALL)
     async with outbox(beside, ends) as (box, other):
-        box.post(b"open", lone=False)
-        box.post(HiddenBytes(b"canary"), lone=False)
+        post(box, b"open", lone=False)
+        post(box, HiddenBytes(b"canary"), lone=False)
         await read(other, 10)
         assert ends[0].written == [b"opencanary"]
         assert "canary" not in repr(ends[0].written)
@@ -188,7 +194,7 @@ async def test_hidden_bytes_stay_hidden_when_they_are_gathered(beside: Beside) -
 async def test_hidden_bytes_stay_hidden_when_they_leave_in_parts(beside: Beside) -> None:
     ends = nowait_pair(takes=3)
     async with outbox(beside, ends) as (box, other):
-        letter = box.post(HiddenBytes(b"a canary"), lone=True)
+        letter = post(box, HiddenBytes(b"a canary"), lone=True)
         assert "canary" not in repr(box._rest)
         assert "canary" not in repr(letter)
         await read(other, 8)
@@ -248,7 +254,7 @@ async def test_an_action_that_cannot_be_handed_over_leaves_nothing(
 ) -> None:
     """As where trio is asked from a thread that is not its own."""
 
-    def refuse(_: Outbox, __: bytes, *, lone: bool) -> None:
+    def refuse(_: Outbox, __: Letter, *, lone: bool) -> None:
         raise RuntimeError("must be called from async context")
 
     async with peer.accept() as client:

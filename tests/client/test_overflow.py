@@ -167,9 +167,10 @@ async def test_a_consumer_that_keeps_up_loses_nothing_of_any_flood(
     count = 20_000
     async with peer.accept() as client:
         with client.events("Newexten", buffer=4000) as stream:
-            beside(peer.send(FRAME * count))
+            sent = beside(peer.send(FRAME * count))
             for _ in range(count):
                 await stream.receive()
+            await sent
             assert stream.statistics().delivered == count
 
 

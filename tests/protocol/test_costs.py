@@ -278,6 +278,14 @@ def a_list_of_so_many_items(n: int) -> Cost:
     return machine.cost(lambda: machine.hear(data))
 
 
+class Unheeded:
+    """What nobody waits for."""
+
+    def wake(self) -> None: ...
+
+    async def wait(self) -> None: ...
+
+
 @case(200)
 def a_list_of_so_many_items_gathered(n: int) -> Cost:
     shape = LISTS["CoreShowChannels"]
@@ -285,7 +293,8 @@ def a_list_of_so_many_items_gathered(n: int) -> Cost:
     item = b"Event: CoreShowChannel\r\nActionID: a0\r\nChannel: x"
 
     def run() -> None:
-        collector = Collector(Action("CoreShowChannels"), shape, n // 2)
+        collector = Collector(Action("CoreShowChannels"), shape, n // 2, Unheeded())
+        collector.started(b"Response: Success\r\nActionID: a0\r\nEventList: start", chunk)
         for _ in range(n):
             collector.items(["CoreShowChannel"], [item], chunk)
 

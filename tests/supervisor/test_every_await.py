@@ -48,6 +48,7 @@ INTERNAL = {
     "Ledger",
     "Line",
     "Outbox",
+    "Room",
     "Session",
     "SocketStream",
     "Standing",

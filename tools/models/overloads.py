@@ -17,7 +17,7 @@ __all__ = ["sources_stub"]
 
 _HEAD = """
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Generic, Literal, TypeVar, overload
 
 import amitrio.models.generated.actions as _a
@@ -65,7 +65,7 @@ class EventSource(ABC, Generic[G_co]):
 class ActionSender(ABC):
 {sends}
     @abstractmethod
-    async def _request(self, action: Action) -> Reply: ...
+    def _request(self, action: Action) -> Awaitable[Reply]: ...
 """
 
 _SEVERAL = (("E", "E2"), ("E", "E2", "E3"), ("E", "E2", "E3", "E4"))

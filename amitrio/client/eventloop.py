@@ -1,0 +1,49 @@
+"""Event loop: the little that every action needs of it, at the loop's own price.
+
+anyio finds out at each call which event loop is running. That is right for what happens once; a
+session, whose actions come in thousands, asks when it is made, and keeps the answer.
+
+Law: whoever waits here can be cancelled as everywhere, by a scope or by asyncio's own
+`task.cancel()`. Who is woken and cancelled in the same tick is what the loop itself makes of that:
+trio lets the wake-up win, asyncio the cancellation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import Protocol, cast
+
+import attrs
+import sniffio
+
+__all__ = ["EventLoop", "Waiter", "this_event_loop"]
+
+
+class Waiter(Protocol):
+    """One thing for which one task waits once."""
+
+    def wake(self) -> None:
+        """It has happened. Whoever waits goes on; whoever comes later need not wait."""
+
+    def wait(self) -> Awaitable[None]:
+        """Await it at once, until it has happened: a checkpoint always. Cancelled, nobody waits."""
+        ...
+
+
+@attrs.frozen
+class EventLoop:
+    """What is running here."""
+
+    now: Callable[[], float]
+    """Seconds on its clock."""
+    waiter: Callable[[], Waiter]
+    """Makes one."""
+    checkpoint_if_cancelled: Callable[[], Awaitable[None]]
+    """Raises where a surrounding scope was cancelled; else returns at once."""
+
+
+def this_event_loop() -> EventLoop:
+    """The event loop that runs this task. Only the module that is for it is loaded."""
+    module = import_module(f"amitrio.client.on_{sniffio.current_async_library()}")
+    return cast("EventLoop", module.event_loop())

@@ -1,0 +1,187 @@
+"""Waiting for one thing: woken once, cancelled exactly, and a checkpoint always."""
+
+from __future__ import annotations
+
+import asyncio
+
+import anyio
+import pytest
+import sniffio
+
+from amitrio.client.eventloop import Waiter, this_event_loop
+from amitrio.client.room import Room
+from tests.client.waiting import Beside, quiet
+
+on_asyncio = pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
+
+
+async def test_who_waits_goes_on_when_it_is_woken(beside: Beside) -> None:
+    waiter = this_event_loop().waiter()
+    waiting = beside(waited(waiter))
+    await quiet()
+    assert not waiting.over
+    waiter.wake()
+    assert await waiting == "woken"
+
+
+async def test_who_comes_later_need_not_wait() -> None:
+    waiter = this_event_loop().waiter()
+    waiter.wake()
+    waiter.wake()  # harmless
+    assert await waited(waiter) == "woken"
+
+
+async def test_who_comes_later_passes_a_checkpoint_and_can_be_cancelled_there() -> None:
+    waiter = this_event_loop().waiter()
+    waiter.wake()
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await waiter.wait()
+    assert scope.cancelled_caught
+
+
+async def test_who_was_cancelled_is_not_woken_any_more(beside: Beside) -> None:
+    waiter = this_event_loop().waiter()
+    waiting = beside(waited(waiter))
+    await quiet()
+    await waiting.stop()
+    waiter.wake()
+    assert waiting.cancelled
+
+
+async def test_a_cancellation_lasts_as_long_as_its_scope() -> None:
+    """Level by level: whoever waits again in a cancelled scope is cancelled again."""
+    loop = this_event_loop()
+    cancelled = 0
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        for _ in range(2):
+            try:
+                await loop.waiter().wait()
+            except anyio.get_cancelled_exc_class():
+                cancelled += 1
+        await loop.waiter().wait()
+    assert (cancelled, scope.cancelled_caught) == (2, True)
+
+
+async def test_woken_and_cancelled_in_one_tick_it_is_what_the_loop_says(beside: Beside) -> None:
+    waiter = this_event_loop().waiter()
+    waiting = beside(waited(waiter))
+    await quiet()
+    waiter.wake()
+    waiting.scope.cancel()
+    await quiet()
+    assert waiting.over
+    assert waiting.cancelled or await waiting == "woken"
+
+
+async def test_cancelled_and_woken_in_one_tick_it_is_cancelled(beside: Beside) -> None:
+    waiter = this_event_loop().waiter()
+    waiting = beside(waited(waiter))
+    await quiet()
+    waiting.scope.cancel()
+    waiter.wake()
+    await quiet()
+    assert waiting.over
+    # asyncio's scopes cancel a tick later: whoever is woken before goes on.
+    assert waiting.cancelled or sniffio.current_async_library() == "asyncio"
+
+
+@on_asyncio
+@pytest.mark.parametrize("woken_first", [False, True])
+async def test_the_tasks_own_cancel_wins(woken_first: bool) -> None:  # noqa: FBT001
+    waiter = this_event_loop().waiter()
+    task = asyncio.create_task(waited(waiter))
+    await quiet()
+    if woken_first:
+        waiter.wake()
+    task.cancel()
+    waiter.wake()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+# Room --------------------------------------------------------------------------------------------
+
+
+async def test_whoever_waits_longest_for_room_goes_first(beside: Beside) -> None:
+    room, order = Room(1, this_event_loop()), list[str]()
+    await room.take()
+    for name in "abc":
+        beside.go(taking(room, name, order))
+        await quiet()
+    for turn in (["a"], ["a", "b"], ["a", "b", "c"]):
+        room.give()
+        assert not room.take_nowait()  # it is that one's already
+        await quiet()
+        assert order == turn
+    room.give()
+    assert room.value == 1
+    assert room.take_nowait()
+    assert room.value == 0
+
+
+async def test_room_is_not_lost_by_who_is_cancelled_as_its_turn_comes(beside: Beside) -> None:
+    room, order = Room(1, this_event_loop()), list[str]()
+    await room.take()
+    first = beside(taking(room, "first", order))
+    second = beside(taking(room, "second", order))
+    await quiet()
+    room.give()
+    first.scope.cancel()
+    await quiet()
+    if first.cancelled:
+        assert order == ["second"]
+    else:
+        assert order == ["first"]
+        room.give()
+    await second
+    room.give()
+    assert room.value == 1
+
+
+@on_asyncio
+async def test_the_tasks_own_cancel_hands_the_room_on(beside: Beside) -> None:
+    room, order = Room(1, this_event_loop()), list[str]()
+    await room.take()
+    task = asyncio.create_task(taking(room, "first", order))
+    await quiet()
+    second = beside(taking(room, "second", order))
+    await quiet()
+    room.give()
+    task.cancel()
+    await second
+    assert task.cancelled()
+    assert order == ["second"]
+
+
+async def test_who_waits_for_room_and_is_cancelled_leaves_the_queue(beside: Beside) -> None:
+    room = Room(1, this_event_loop())
+    await room.take()
+    waiting = beside(room.take())
+    await quiet()
+    await waiting.stop()
+    room.give()
+    assert room.value == 1
+
+
+async def test_nobody_takes_room_in_a_cancelled_scope() -> None:
+    room = Room(1, this_event_loop())
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await room.take()
+    assert scope.cancelled_caught
+    assert room.value == 1
+
+
+# Helpers -----------------------------------------------------------------------------------------
+
+
+async def waited(waiter: Waiter) -> str:
+    await waiter.wait()
+    return "woken"
+
+
+async def taking(room: Room, name: str, order: list[str]) -> None:
+    await room.take()
+    order.append(name)
