@@ -61,8 +61,11 @@ class Framer:
 
     def _check_all(self, frames: list[bytes]) -> None:
         for number, frame in enumerate(frames):
-            self.rescued = frames[:number]
-            self._check(frame)
+            try:
+                self._check(frame)
+            except ProtocolError:
+                self.rescued = frames[:number]
+                raise
 
     def _taken(self) -> bytes:
         held = bytes(self._held)
