@@ -184,7 +184,7 @@ class ClientConnection:
         """The hot path: where all frames are events of no exchange, C code alone goes over them."""
         self.counts.frames += len(frames)
         routes = self._routes.of(frames)
-        different = set(routes)
+        different = dict.fromkeys(routes)  # in their order: the same bytes, the same steps
         if self._follows or not all(map(self._is_plain, different)):
             self._read_mixed(frames, routes, out)
         elif all(route.wanted for route in different):
