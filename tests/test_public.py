@@ -29,7 +29,7 @@ from amitrio.models import (
     reply_class_of,
 )
 from amitrio.models.generated import index
-from amitrio.models.lazy import TYPED, action_places, event_places
+from amitrio.models.lazy import CONFIG, TYPED, action_places, event_places
 from amitrio.models.values import WireText
 
 PUBLIC = [
@@ -130,7 +130,7 @@ def test_a_packages_face_shows_no_more_than_it_names(name: str) -> None:
 PLACES: dict[str, Places] = {
     "amitrio": event_places,
     "amitrio.actions": action_places,
-    "amitrio.models": lambda: TYPED,
+    "amitrio.models": lambda: {**TYPED, **CONFIG},
     "amitrio.models.generated.enums": lambda: {name: event_places()[name] for name in index.ENUMS},
 }
 

@@ -10,21 +10,22 @@ Law: a batch never changes; what is made of it is the same for everybody who hol
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from amitrio.models import Chunk, Event
+from amitrio.models.habits import prepare
 from amitrio.models.registry import events_from
 
-__all__ = ["MOST", "Batch"]
+__all__ = ["LARGEST", "Batch", "read_ahead"]
 
-# A busy consumer passes a checkpoint once for so many events: cancellable and fair, at 1/32 of
-# the cost of a checkpoint each.
-MOST = 32
+# Larger than this a batch saves nothing any more, and everything in it is made at once.
+LARGEST = 256
 
 
 class Batch:
     """Frames of events and their kinds, from one chunk."""
 
-    __slots__ = ("_chunk", "_frames", "_kinds", "_made")
+    __slots__ = ("_chunk", "_frames", "_kinds", "_made", "is_new")
 
     def __init__(
         self,
@@ -32,11 +33,15 @@ class Batch:
         frames: Sequence[bytes],
         chunk: Chunk,
         made: list[Event] | None = None,
+        *,
+        is_new: bool = True,
     ) -> None:
         self._kinds = kinds
         self._frames = frames
         self._chunk = chunk
         self._made = made
+        self.is_new = is_new
+        """Whether nobody has taken anything of it yet."""
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -44,10 +49,21 @@ class Batch:
     def made(self) -> list[Event]:
         """The events."""
         if self._made is None:
-            self._made = events_from(self._kinds, self._frames, self._chunk)
+            self._made = events_from(self._kinds, self._frames, self._chunk, bare=True)
         return self._made
 
     def behind(self, count: int) -> Batch:
         """The same without so many of the first."""
         made = None if self._made is None else self._made[count:]
-        return Batch(self._kinds[count:], self._frames[count:], self._chunk, made)
+        return Batch(
+            self._kinds[count:], self._frames[count:], self._chunk, made, is_new=self.is_new
+        )
+
+
+def read_ahead(batches: Sequence[Batch]) -> None:
+    """What the program reads as a rule of such events is read of all these, which it will take."""
+    if len(batches) == 1:
+        prepare(batches[0].made(), batches[0]._frames)
+    else:
+        made = chain.from_iterable(batch.made() for batch in batches)
+        prepare(list(made), list(chain.from_iterable(batch._frames for batch in batches)))

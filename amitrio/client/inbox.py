@@ -17,8 +17,10 @@ from typing import Generic, TypeVar, cast
 
 import anyio
 
-from amitrio.client.batches import MOST, Batch
+from amitrio.client.batches import LARGEST, Batch, read_ahead
+from amitrio.client.eventloop import EventLoop, this_event_loop
 from amitrio.client.gaps import Gap, coalesced
+from amitrio.client.pace import LEAST, Pace
 from amitrio.errors import AMIError
 from amitrio.models import Chunk, Event
 from amitrio.models.registry import events_from
@@ -61,6 +63,8 @@ class Inbox(Generic[T]):
         self._failure: Callable[[], AMIError] | None = None
         self._asleep = False
         self._taking = False
+        self._pace = Pace()
+        self._loop: EventLoop | None = None  # of the first who takes
         self._token_in, self._token_out = anyio.create_memory_object_stream[None](1)
 
     def __len__(self) -> int:
@@ -70,7 +74,7 @@ class Inbox(Generic[T]):
     @property
     def behind(self) -> bool:
         """Whether more waits than is taken at once."""
-        return self._size > MOST
+        return self._size > LEAST
 
     @property
     def oldest(self) -> T | None:
@@ -183,33 +187,43 @@ class Inbox(Generic[T]):
 
     def _move(self, batch: list[T], most: int) -> None:
         """Fill it up. Events that came together stay so where they can: others hold them too."""
+        new: list[Batch] = []
         while self._items and (room := most - len(batch)) > 0:
             item = self._items.popleft()
             if not isinstance(item, Batch):
                 batch.append(item)
-            elif len(item) <= room:
-                batch += cast("list[T]", item.made())
-            elif batch:
+                continue
+            if len(item) > room and batch:
                 self._items.appendleft(item)
-                return
-            else:
-                batch += cast("list[T]", item.made()[:room])
+                break
+            if item.is_new:
+                item.is_new = False
+                new.append(item)
+            batch += cast("list[T]", item.made()[:room])
+            if len(item) > room:
                 self._items.appendleft(item.behind(room))
+        if new:
+            read_ahead(new)
 
-    async def take(self, most: int) -> list[T]:
+    async def take(self, most: int | None = None) -> list[T]:
         """Wait for at least one item. A checkpoint before the take: cancelled, all is still here.
 
+        As many as the taker will work off before it should pass the next checkpoint, or `most`.
         Raises EndOfStream or the error at the end, BusyResourceError for a second taker.
         """
         if self._taking:
             raise anyio.BusyResourceError("receiving from")
+        loop = self._loop = self._loop or this_event_loop()
+        self._pace.worked_off(loop.now())
         self._taking = True
         try:
             if self._items or self._missed or self._ended:
-                await anyio.lowlevel.checkpoint()
+                await loop.checkpoint()
             while not (self._items or self._missed or self._ended):
                 await self._sleep()
-            return self.take_nowait(most)
+            batch = self.take_nowait(most or self._pace.most)
+            self._pace.took(len(batch), loop.now())
+            return batch
         finally:
             self._taking = False
             if self._ended:
@@ -249,7 +263,7 @@ def hand_on(way: Way, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chun
             for inbox in way:
                 inbox.put(event)
         return
-    for at in range(0, len(frames), MOST):
-        batch = Batch(kinds[at : at + MOST], frames[at : at + MOST], chunk)
+    for at in range(0, len(frames), LARGEST):
+        batch = Batch(kinds[at : at + LARGEST], frames[at : at + LARGEST], chunk)
         for inbox in way:
             inbox.put_batch(batch)

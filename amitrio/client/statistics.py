@@ -49,7 +49,7 @@ class ClientStatistics:
     pending: int
     """Actions that are not answered yet."""
     streams: tuple[StreamStatistics, ...]
-    """The open streams; up to 32 events that a stream has in hand count as delivered."""
+    """The open streams; up to 256 events that a stream has in hand count as delivered."""
 
     @property
     def largest_lag(self) -> float:

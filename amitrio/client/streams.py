@@ -19,9 +19,9 @@ from typing import Generic, Never, Self, TypeVar
 
 import anyio
 
-from amitrio.client.batches import MOST
 from amitrio.client.gaps import Gap
 from amitrio.client.inbox import Inbox
+from amitrio.client.pace import LEAST
 from amitrio.client.statistics import StreamStatistics, lag
 from amitrio.errors import AMIError
 
@@ -64,7 +64,7 @@ class EventStream(Generic[T_co]):
         while True:
             if not self._batch:
                 self._check_open()
-                self._batch.extend(await self._inbox.take(MOST))
+                self._batch.extend(await self._inbox.take())
             event = self._batch.popleft()
             if self._takes_all or self._is_wanted(event):
                 return event
@@ -74,7 +74,7 @@ class EventStream(Generic[T_co]):
         while True:
             if not self._batch:
                 self._check_open()
-                self._batch.extend(self._inbox.take_nowait(MOST))
+                self._batch.extend(self._inbox.take_nowait(LEAST))
             event = self._batch.popleft()
             if self._takes_all or self._is_wanted(event):
                 return event

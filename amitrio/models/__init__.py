@@ -13,7 +13,7 @@ from amitrio.models.actions import Action, ActionLike, FieldSource, FieldValue, 
 from amitrio.models.assignments import assignment
 from amitrio.models.base import Chunk, Event, Message, Server
 from amitrio.models.catalogue import allowance_of, listed_by, privileges_of, shape_of
-from amitrio.models.config import Category, ConfigReply
+from amitrio.models.lazy import CONFIG as _CONFIG
 from amitrio.models.lazy import TYPED as _TYPED
 from amitrio.models.registry import (
     event_class,
@@ -28,6 +28,8 @@ from amitrio.models.replies import CommandReply, ListReply, Reply
 from amitrio.models.values import Address, Variables
 
 if TYPE_CHECKING:
+    from amitrio.models.config import Category as Category
+    from amitrio.models.config import ConfigReply as ConfigReply
     from amitrio.models.layout import Problem as Problem
     from amitrio.models.protocols import HasBridge as HasBridge
     from amitrio.models.protocols import HasChannel as HasChannel
@@ -46,10 +48,8 @@ __all__ = [
     "Action",
     "ActionLike",
     "Address",
-    "Category",
     "Chunk",
     "CommandReply",
-    "ConfigReply",
     "Event",
     "FieldSource",
     "FieldValue",
@@ -74,4 +74,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = _lazily(__name__, lambda: _TYPED)
+    __getattr__, __dir__ = _lazily(__name__, lambda: _TYPED, lambda: _CONFIG)

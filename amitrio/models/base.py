@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import repeat
+from operator import call
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, cast
 
 import attrs
 
 from amitrio.headers import Headers, redacted
-from amitrio.models.cuts import Cuts, Match
+from amitrio.models.cuts import NEVER, Cuts, Fits, Match
+from amitrio.models.habits import Habit, Way
 from amitrio.models.moments import moment
 from amitrio.models.plain import JSON, plain_headers
 from amitrio.protocol.encoding import encode_frame
@@ -67,10 +69,18 @@ class Message:
     _match: Match | None
     """The headers that are known to be read, cut out; None before the first is asked for."""
 
-    _cuts: ClassVar[Cuts] = Cuts()
+    _cuts: ClassVar[Cuts]
+    _habit: ClassVar[Habit[Fits]]
+    """Whether headers are read of nearly all messages of the class."""
 
     def __init_subclass__(cls) -> None:
+        cls._learn_anew()
+
+    @classmethod
+    def _learn_anew(cls) -> None:
+        """Nothing is known of how its frames look and of what is read of them."""
         cls._cuts = Cuts()
+        cls._habit = Habit(cls, _HEADERS)
 
     @classmethod
     def from_frame(cls, frame: bytes, chunk: Chunk | None = None) -> Self:
@@ -118,13 +128,20 @@ class Message:
         """The first value of that name. Raises KeyError."""
         match = self._match
         if match is None:
-            match = self._cuts.match(self._frame)
-            _set_match(self, match)
+            match = self._cut()
         try:
             return match[name]
         except IndexError:  # it has no group of that name
             self._cuts.missed(name, lambda: self.headers)
             return self._searched(name)
+
+    def _cut(self) -> Match:
+        cuts = self._cuts
+        match = cuts.match(self._frame)
+        _set_match(self, match)
+        if cuts.latest is not NEVER:
+            self._habit.touch(cuts.latest)
+        return match
 
     def _searched(self, name: str) -> str:
         mark = _MARKS[name]
@@ -182,6 +199,44 @@ class Message:
         return f"<{type(self).__name__} {printable(self.headers.pairs[0][1])} {shown}>"
 
 
+_set_frame: Callable[[Message, bytes], None] = Message.__dict__["_frame"].__set__
+_set_chunk: Callable[[Message, Chunk | None], None] = Message.__dict__["_chunk"].__set__
+_set_match: Callable[[Message, Match | None], None] = Message.__dict__["_match"].__set__
+_get_lowered: Callable[[Message], bytes] = Message.__dict__["_lowered"].__get__
+
+# Takes all of an iterator, in C.
+_run: Callable[[Iterable[object]], None] = deque[object](maxlen=0).extend
+_call = cast("Callable[[Fits, str], Match | None]", call)
+
+
+def _cut_all(
+    messages: Sequence[Message],
+    frames: Sequence[bytes],
+    classes: Sequence[type],
+    fits: Mapping[type, Fits],
+) -> Iterable[type]:
+    """What `_cut` does with each, in C: where all are to be cut, and all are UTF-8."""
+    try:
+        texts = list(map(bytes.decode, frames))
+        matches = list(map(_call, map(fits.__getitem__, classes), texts))
+    except (UnicodeDecodeError, KeyError):
+        _cut_none(messages)
+        return classes
+    _run(map(_set_match, messages, matches))
+    if None not in matches:
+        return ()
+    return [cls for cls, match in zip(classes, matches, strict=True) if match is None]
+
+
+def _cut_none(messages: Sequence[Message]) -> None:
+    _run(map(_set_match, messages, repeat(None)))
+
+
+_HEADERS = Way[Fits](_cut_all, _cut_none)
+
+Message._learn_anew()
+
+
 class Event(Message):
     """Something that happened, or an item of a list. `event.kind` is Asterisk's name for it."""
 
@@ -226,14 +281,6 @@ class Event(Message):
         return {"kind": self._clean()(self.kind), **super().to_dict()}
 
 
-_set_frame: Callable[[Message, bytes], None] = Message.__dict__["_frame"].__set__
-_set_chunk: Callable[[Message, Chunk | None], None] = Message.__dict__["_chunk"].__set__
-_set_match: Callable[[Message, Match | None], None] = Message.__dict__["_match"].__set__
-_get_lowered: Callable[[Message], bytes] = Message.__dict__["_lowered"].__get__
-
-# Takes all of an iterator, in C.
-_run: Callable[[Iterable[object]], None] = deque[object](maxlen=0).extend
-
 _ON_TOUCH: Mapping[str, Callable[[Message], object]] = MappingProxyType(
     {
         "_headers": lambda message: parse_headers(message._frame),
@@ -277,13 +324,17 @@ def _lowered(message: Message) -> bytes:
 
 
 def from_frames(
-    classes: Iterable[type[M]], frames: Iterable[bytes], chunk: Chunk | None
+    classes: Iterable[type[M]], frames: Sequence[bytes], chunk: Chunk | None, *, bare: bool = False
 ) -> list[M]:
-    """What `from_frame` of each class makes of each frame, at a third of the cost."""
+    """What `from_frame` of each class makes of each frame, at a third of the cost.
+
+    `bare`: what follows is `prepare`.
+    """
     made: list[M] = list(map(object.__new__, classes))
     _run(map(_set_frame, made, frames))
     _run(map(_set_chunk, made, repeat(chunk)))
-    _run(map(_set_match, made, repeat(None)))
+    if not bare:
+        _cut_none(made)
     return made
 
 

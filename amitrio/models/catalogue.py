@@ -17,11 +17,10 @@ from types import MappingProxyType
 
 from amitrio.models.actions import Action
 from amitrio.models.generated import index
-from amitrio.protocol.exchange import ReplyShape
+from amitrio.protocol.exchange import SIMPLE, ReplyShape
 
 __all__ = ["allowance_of", "listed_by", "privileges_of", "shape_of"]
 
-_SIMPLE = ReplyShape()
 # How the Message ends that opens a list.
 _OPENING = "will follow"
 
@@ -34,7 +33,7 @@ _ORIGINATE_TIMEOUT = 30.0
 def shape_of(action: str) -> ReplyShape:
     """How the answer to the action of that name looks."""
     name = action.lower()
-    return _shape(name) if name in index.LISTS else _SIMPLE
+    return _shape(name) if name in index.LISTS else SIMPLE
 
 
 @cache

@@ -5,9 +5,10 @@ same headers in the same order nearly every time. So the names that are asked fo
 they come in are remembered, and become a regular expression that checks a frame up to the last of
 them and has them all. What fits none is searched header by header.
 
-Law: what is cut out is what a search finds. The expression names every header up to the last one,
-so that none before it can be the same name in other letters; it declines text that is not UTF-8
-and carriage returns inside values. What is learned is bounded, whatever is sent and asked.
+Law: what is cut out is what a search finds. The expression tells every line up to the last one
+from those that are read, so that none before it can have the same name in other letters; it
+declines text that is not UTF-8 and carriage returns inside values. What is learned is bounded,
+whatever is sent and asked.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from typing import cast
 import attrs
 
 from amitrio.headers import Headers
+from amitrio.models.lines import LINE_END, VALUE, named, passed_over
 
-__all__ = ["Cuts", "Match"]
+__all__ = ["NEVER", "Cuts", "Fits", "Match"]
 
 Match = re.Match[str]
 Names = tuple[str, ...]
@@ -28,15 +30,14 @@ Fits = Callable[[str], Match | None]
 
 # What a frame that fits none comes to: it has no group of any name.
 _NOTHING = cast("Match", re.compile("").match(""))
+NEVER: Fits = re.compile("(?!)").match
+"""What fits nothing."""
 
 _MAX_ORDERS = 8
 _MAX_NAMES = 16
 # It takes about a millisecond to compile an expression: there must be something to save.
 _ENOUGH = 32
 _MOST_LEARNED = 64
-
-_VALUE = "[^\r]*+"
-_LINE_END = "(?=\r\n|\\Z)"
 
 
 @attrs.define(eq=False)
@@ -47,6 +48,10 @@ class Cuts:
     """The expressions, by the headers that they name. The longest is tried first."""
     _fits: tuple[Fits, ...] = ()
     """The same expressions."""
+    _whole: frozenset[Fits] = frozenset()
+    """Those of them that no other goes on from."""
+    latest: Fits = NEVER
+    """The one of these that a frame fitted last: the next frame most likely fits it, too."""
     _asked: dict[str, list[str]] = attrs.field(factory=dict)
     """The headers that are read, in lower case, and how the program spells each."""
     _missed: int = 0
@@ -57,8 +62,13 @@ class Cuts:
             text = frame.decode()
         except UnicodeDecodeError:
             return _NOTHING
+        return self.latest(text) or self._match_another(text)
+
+    def _match_another(self, text: str) -> Match:
         for fits in self._fits:
             if (match := fits(text)) is not None:
+                if fits in self._whole:
+                    self.latest = fits
                 return match
         return _NOTHING
 
@@ -85,6 +95,12 @@ class Cuts:
             known = [*others, (begin, _compiled(begin, spelled))]
             self._known = dict(sorted(known, key=_length, reverse=True)[:_MAX_ORDERS])
             self._fits = tuple(self._known.values())
+            self._whole = frozenset(
+                fits
+                for names, fits in self._known.items()
+                if not any(other[: len(names)] == names != other for other in self._known)
+            )
+            self.latest = NEVER
 
 
 def _length(known: tuple[Names, Fits]) -> int:
@@ -102,9 +118,10 @@ def _is_plain(name: str) -> bool:
 
 def _compiled(names: Names, spelled: dict[int, list[str]]) -> Fits:
     lines: list[str] = []
+    taken = [names[place].lower() for place in spelled]
     for place, name in enumerate(names):
-        value = _VALUE
+        value = VALUE
         for group in spelled.get(place, ()):
             value = f"(?P<{group}>{value})"
-        lines.append(f"{re.escape(name)}: {value}")
-    return re.compile("\r\n".join(lines) + _LINE_END).match
+        lines.append(named(name, value) if place in spelled else passed_over(name, taken))
+    return re.compile("\r\n".join(lines) + LINE_END).match

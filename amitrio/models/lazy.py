@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from amitrio.models.generated import index
 
-__all__ = ["TYPED", "action_places", "event_places"]
+__all__ = ["CONFIG", "TYPED", "action_places", "event_places"]
 
 _GENERATED = "amitrio.models.generated"
 
@@ -32,6 +32,11 @@ TYPED: Mapping[str, str] = MappingProxyType(
     }
 )
 """What generated classes are made of, and the module of each."""
+
+CONFIG: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(("Category", "ConfigReply"), "amitrio.models.config")
+)
+"""What is made by hand, and few programs need."""
 
 
 def event_places() -> dict[str, str]:

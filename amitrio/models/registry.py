@@ -8,14 +8,13 @@ Law: every name has a class; one that Asterisk does not document has `Event`, or
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import cast
 
 from amitrio.models.base import Chunk, Event, from_frames
-from amitrio.models.config import ConfigReply
 from amitrio.models.generated import index
 from amitrio.models.replies import CommandReply, Reply
 from amitrio.protocol.framing import CRLF
@@ -66,15 +65,18 @@ class _ReplyClasses(dict[str, type[Reply]]):
 
     def __missing__(self, name: str) -> type[Reply]:
         found = index.REPLIES.get(name)
-        if found is None:
+        if name in _CONFIGURATIONS:
+            cls = cast("type[Reply]", import_module("amitrio.models.config").ConfigReply)
+        elif found is None:
             return Reply
-        cls = self[name] = cast("type[Reply]", load(f"actions.{found[0]}", found[1]))
+        else:
+            cls = cast("type[Reply]", load(f"actions.{found[0]}", found[1]))
+        self[name] = cls
         return cls
 
 
-_REPLY_CLASSES = _ReplyClasses(
-    command=CommandReply, getconfig=ConfigReply, listcategories=ConfigReply
-)
+_CONFIGURATIONS = frozenset({"getconfig", "listcategories"})
+_REPLY_CLASSES = _ReplyClasses(command=CommandReply)
 
 
 def event_class(kind: str) -> type[Event]:
@@ -89,9 +91,14 @@ def event_from(frame: bytes, chunk: Chunk | None = None, kind: str | None = None
     return _EVENT_CLASSES[kind].from_frame(frame, chunk)
 
 
-def events_from(kinds: Iterable[str], frames: Iterable[bytes], chunk: Chunk | None) -> list[Event]:
-    """The events that these frames are, of these kinds: `event_from` for many, in C."""
-    return from_frames(map(_EVENT_CLASSES.__getitem__, kinds), frames, chunk)
+def events_from(
+    kinds: Iterable[str], frames: Sequence[bytes], chunk: Chunk | None, *, bare: bool = False
+) -> list[Event]:
+    """The events that these frames are, of these kinds: `event_from` for many, in C.
+
+    `bare`: what follows is `prepare`.
+    """
+    return from_frames(map(_EVENT_CLASSES.__getitem__, kinds), frames, chunk, bare=bare)
 
 
 def reply_class_of(action: str) -> type[Reply]:

@@ -135,29 +135,21 @@ class Typed(Message):
 
     def _fill(self, name: str, frame: bytes, narrow: Narrow) -> None:
         """Set that field, and others: cut from the frame by a known shape, or header by header."""
-        shapes = narrow.shapes
         try:
-            text = frame.decode()
-            if narrow.fill(self, name, text):
+            if narrow.fill(self, name, frame.decode()):
                 return
-            for shape in shapes.known:
-                others = shape.fill(self, text)
-                if others is not None:
-                    if others:
-                        _set(self, "other_headers", Headers(others))
-                    return
         except ValueError:  # not UTF-8, or a value that does not convert
             pass
-        self._fill_slowly(shapes)
+        self._fill_slowly(narrow)
 
-    def _fill_slowly(self, shapes: Shapes) -> None:
-        reading = shapes.layout.read(self.headers.pairs[1:], self._clean())
+    def _fill_slowly(self, narrow: Narrow) -> None:
+        reading = narrow.shapes.layout.read(self.headers.pairs[1:], self._clean())
         for name, value in reading.values.items():
             _set(self, name, value)
         others = [pair for pair in reading.others if pair[0].lower() not in self._envelope]
         _set(self, "other_headers", Headers(others) if others else _NO_HEADERS)
         _set(self, "_problems", tuple(reading.problems))
-        shapes.learn(self.headers)
+        narrow.learn(self.headers)
 
     def _written(self) -> bytes:
         """The frame of a message that was made by hand."""
@@ -227,7 +219,7 @@ _NARROW: dict[type, Narrow] = {}
 def _narrow_of(cls: type[Typed]) -> Narrow:
     """What was learned of how frames of the class look, and what is read of them."""
     filled = frozenset((*_names(cls), "_problems"))
-    shapes = Shapes(layout_of(cls), cls._envelope, filled, _FURTHER)
+    shapes = Shapes(layout_of(cls), cls._envelope, filled, _FURTHER, "other_headers")
     return _NARROW.setdefault(cls, Narrow(shapes))
 
 

@@ -10,9 +10,10 @@ from typing import Any, cast
 import anyio
 import pytest
 
-from amitrio.client.batches import MOST, Batch
+from amitrio.client.batches import Batch
 from amitrio.client.gaps import Disconnected, EventsDropped, Gap
 from amitrio.client.inbox import Inbox
+from amitrio.client.pace import LEAST
 from amitrio.client.subscriptions import Subscriptions
 from amitrio.errors import SubscriberTooSlow
 from amitrio.models import Chunk, Event, Server
@@ -74,13 +75,13 @@ def transcript(seed: int, limit: int, put: Put, *, drops: bool) -> list[object]:
     for _ in range(60):
         step = chance.random()
         if step < 0.6:
-            count = chance.randint(1, MOST)
+            count = chance.randint(1, LEAST)
             put(inbox, batch(number, count))
             number += count
         elif step < 0.7:
             inbox.put_gap(LOST)
         else:
-            out += taken(inbox, chance.randint(2, MOST))
+            out += taken(inbox, chance.randint(2, LEAST))
         out += [len(inbox), inbox.dropped, inbox.ended]
     return out
 
@@ -107,7 +108,7 @@ def test_what_is_made_is_the_same_for_all() -> None:
     boxes = [subscribed(subscriptions, "x") for _ in "ab"]
     frames = [b"Event: X\r\nN: %d" % number for number in range(50)]
     subscriptions.deliver_all(["X"] * 50, frames, CHUNK)
-    first, second = ([*one.take_nowait(MOST), *one.take_nowait(MOST)] for one in boxes)
+    first, second = ([*one.take_nowait(LEAST), *one.take_nowait(LEAST)] for one in boxes)
     assert told(first) == [str(number) for number in range(50)]
     assert all(one is other for one, other in zip(first, second, strict=True))
 
@@ -118,9 +119,9 @@ def test_what_goes_different_ways_keeps_its_order() -> None:
     kinds = [*"XXXXXYYYYYXYXYY"]
     frames = [f"Event: {kind}\r\nN: {n}".encode() for n, kind in enumerate(kinds)]
     subscriptions.deliver_all(kinds, frames, CHUNK)
-    assert told(every.take_nowait(MOST)) == [str(n) for n in range(len(kinds))]
+    assert told(every.take_nowait(LEAST)) == [str(n) for n in range(len(kinds))]
     wanted = [str(n) for n, kind in enumerate(kinds) if kind == "Y"]
-    assert told(some.take_nowait(MOST)) == wanted
+    assert told(some.take_nowait(LEAST)) == wanted
 
 
 def test_few_taken_of_a_batch_leave_the_rest() -> None:
@@ -130,4 +131,4 @@ def test_few_taken_of_a_batch_leave_the_rest() -> None:
     assert len(inbox) == 7
     assert isinstance(inbox.oldest, Event)
     assert inbox.oldest["N"] == "3"
-    assert told(inbox.take_nowait(MOST)) == [str(number) for number in range(3, 10)]
+    assert told(inbox.take_nowait(LEAST)) == [str(number) for number in range(3, 10)]

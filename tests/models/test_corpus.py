@@ -18,7 +18,7 @@ from amitrio import Event
 from amitrio.models import typed
 from amitrio.models.codecs import TEXT, VERBATIM
 from amitrio.models.layout import layout_of
-from amitrio.models.shapes import Shapes
+from amitrio.models.narrow import Narrow
 from amitrio.models.typed import TypedEvent, TypedReply
 from amitrio.protocol.message import parse_headers
 from tests.corpus import STREAMS, Capture, capture
@@ -169,7 +169,7 @@ def test_what_is_written_from_the_fields_reads_the_same(captured: Capture) -> No
 def test_a_shape_cuts_what_is_read_header_by_header(captured: Capture) -> None:
     for message in typed_in(captured):
         fast, slow = anew(message), anew(message)
-        slow._fill_slowly(typed._narrow_of(type(slow)).shapes)
+        slow._fill_slowly(typed._narrow_of(type(slow)))
         assert fast == slow
         assert fast.problems == slow.problems
         assert fast.other_headers.pairs == slow.other_headers.pairs
@@ -180,9 +180,9 @@ def test_shapes_cut_nearly_all_of_a_long_stream(monkeypatch: pytest.MonkeyPatch)
     slow = Counter[str]()
     fill_slowly = typed.Typed._fill_slowly
 
-    def counted(self: typed.Typed, shapes: Shapes) -> None:
+    def counted(self: typed.Typed, narrow: Narrow) -> None:
         slow[type(self).__name__] += 1
-        fill_slowly(self, shapes)
+        fill_slowly(self, narrow)
 
     monkeypatch.setattr(typed.Typed, "_fill_slowly", counted)
     longest = capture("16-load-150calls")

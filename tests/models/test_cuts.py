@@ -116,6 +116,36 @@ def test_the_longer_order_is_tried_first() -> None:
     assert read(short, "Channel", "Uniqueid") == ["PJSIP/1", None]
 
 
+def test_an_order_that_lacks_a_header_is_tried_first_where_none_goes_on_from_it() -> None:
+    learn(FRAME, "Channel", "ActionID")
+    assert cut_out(FRAME) == {"Channel": "PJSIP/1"}
+    (fits,) = Event._cuts._fits
+    assert Event._cuts.latest is fits
+    assert read(FRAME, "Channel", "ActionID") == ["PJSIP/1", None]
+
+
+def test_an_order_is_not_tried_first_where_another_goes_on_from_it() -> None:
+    longer, asked = FRAME + b"\r\nActionID: 7", ("Channel", "ActionID")
+    for frame in (FRAME, longer, FRAME):
+        learn(frame, *asked)
+    assert list(map(len, Event._cuts._known)) == [6, 2]
+    for _ in range(3):
+        assert cut_out(FRAME) == {"Channel": "PJSIP/1"}
+        assert cut_out(longer) == {"Channel": "PJSIP/1", "ActionID": "7"}
+        assert Event._cuts.latest is Event._cuts._fits[0]
+        assert read(FRAME, *asked) == ["PJSIP/1", None]
+        assert read(longer, *asked) == ["PJSIP/1", "7"]
+
+
+def test_an_order_that_begins_otherwise_hinders_no_other() -> None:
+    other = FRAME.replace(b"Channel", b"SystemName: s\r\nChannel")
+    for frame in (FRAME, other):
+        learn(frame, "Channel", "ActionID")
+    for frame, number in ((FRAME, 1), (other, 0)):
+        assert cut_out(frame) == {"Channel": "PJSIP/1"}
+        assert Event._cuts.latest is Event._cuts._fits[number]
+
+
 def test_many_orders_and_many_names_fill_no_memory() -> None:
     for number in range(4 * cutting._MOST_LEARNED):
         frame = FRAME.replace(b"Cause", b"X%d" % number)

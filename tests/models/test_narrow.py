@@ -95,7 +95,7 @@ def test_where_much_is_read_everything_is_set() -> None:
     names = [name for name, _ in layout_of(Sampled).fields][: narrowing._FEW + 1]
     watched(FRAME, *names)
     assert is_set(read(FRAME, names[0])) == set(typed._names(Sampled))
-    assert narrow_of(Sampled)._known == ()
+    assert narrow_of(Sampled)._few == ()
 
 
 def test_what_is_read_changes_a_few_times_at_most() -> None:
