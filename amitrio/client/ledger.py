@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import secrets
 from functools import partial
+from typing import cast
 
 import attrs
 
 from amitrio.client.ending import Ending
 from amitrio.client.eventloop import EventLoop
-from amitrio.client.outbox import Letter, Outbox
+from amitrio.client.outbox import Outbox
 from amitrio.client.pending import Pending
 from amitrio.client.room import Room
 from amitrio.client.watch import Watch
@@ -26,12 +27,14 @@ __all__ = ["Entry", "Ledger"]
 
 
 @attrs.define(eq=False)
-class Entry(Letter):
+class Entry(Exchange):
     """One action under way: its frame on the way out, and who waits for its answer."""
 
-    pending: Pending
-    allowance: float
+    pending: Pending = attrs.field(factory=Pending)
+    allowance: float = 0.0
     has_room: bool = True
+    frame: bytes = attrs.field(default=b"", init=False, repr=False)
+    left: bool = attrs.field(default=False, init=False)
 
     @property
     def executed(self) -> Executed:
@@ -42,7 +45,7 @@ class Entry(Letter):
 class _Ids:
     """ActionIDs that nobody can guess, drawn from the system's randomness many at a time."""
 
-    _LENGTH = 24  # of 18 bytes in base64
+    _LENGTH = 24  # of 12 bytes
     _MANY = 256
 
     def __init__(self) -> None:
@@ -51,7 +54,7 @@ class _Ids:
     def draw(self) -> str:
         """One that was never drawn before."""
         if not self._drawn:
-            text = secrets.token_urlsafe(self._LENGTH * self._MANY * 3 // 4)
+            text = secrets.token_hex(self._LENGTH // 2 * self._MANY)
             starts = range(0, len(text), self._LENGTH)
             self._drawn = [text[start : start + self._LENGTH] for start in starts]
         return self._drawn.pop()
@@ -72,100 +75,81 @@ class Ledger:
         self._connection = connection
         self._outbox = outbox
         self._watch = watch
-        self._room = Room(room, loop)
+        self.room = Room(room, loop)
+        """For as many actions as may be unanswered: each takes some, and gives it back."""
         self._now = loop.now
-        self._entries: dict[Exchange, Entry] = {}
-        self._oldest: Exchange | None = None
+        self._entries: dict[Entry, None] = {}
+        self._oldest: Entry | None = None
         self._ids = _Ids()
-
-    def __getitem__(self, exchange: Exchange) -> Entry:
-        return self._entries[exchange]
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    async def acquire(self) -> None:
-        """Wait for room for one action. Cancelled, nothing was taken."""
-        await self._room.take()
-
-    def acquire_nowait(self) -> bool:
-        """Take room for one action if there is some."""
-        return self._room.take_nowait()
-
-    def release(self) -> None:
-        """Give back room that no action has used."""
-        self._room.give()
-
     def post(
         self, action: Action, pending: Pending, shape: ReplyShape, *, has_room: bool = True
-    ) -> Exchange:
-        """Send an action for which room was acquired. Raises ValueError, and has no entry then.
+    ) -> Entry:
+        """Send an action for which room was taken. Raises ValueError, and has no entry then.
 
         `has_room=False` sends one beyond the room that there is, such as the last.
         """
-        exchange, frame = self._connection.send(
-            action.name, action.headers, action_id=self._ids.draw(), shape=shape
-        )
-        entry = Entry(frame, pending, allowance_of(action), has_room)
+        allowance = allowance_of(action)
+        entry = Entry(self._ids.draw(), action.name, shape, pending, allowance, has_room)
+        entry.frame = self._connection.begin(entry, action.headers)
         try:
             self._outbox.post(entry, lone=self._oldest is None)
         except BaseException:  # trio refuses to be called from a thread that is not its own
-            self._connection.withdraw(exchange)
+            self._connection.withdraw(entry)
             raise
-        self._entries[exchange] = entry
+        self._entries[entry] = None
         if self._oldest is None:
             self.renew_oldest(self._now())
-        return exchange
+        return entry
 
-    def abandon(self, exchange: Exchange) -> None:
+    def abandon(self, entry: Entry) -> None:
         """Nobody waits any more: take the action back if it has not left, else drop its answer."""
-        entry = self._entries.get(exchange)
-        if entry is None:
+        if entry not in self._entries:
             return
         entry.pending = Pending()
         if self._outbox.withdraw(entry):
-            self._connection.withdraw(exchange)
-            self.settle(exchange)
+            self._connection.withdraw(entry)
+            self.settle(entry)
             self.renew_oldest(self._now())
         else:
-            self.forget_report(exchange)
+            self.forget_report(entry)
 
-    def forget_report(self, exchange: Exchange) -> None:
+    def forget_report(self, entry: Entry) -> None:
         """Nobody waits for the late event of this action any more."""
-        self._connection.forget_report(exchange)
-        if exchange.settled and exchange in self._entries:
-            self.settle(exchange)
+        self._connection.forget_report(entry)
+        if entry.settled and entry in self._entries:
+            self.settle(entry)
 
-    def answered(self, exchange: Exchange, *, final: bool) -> Entry:
+    def answered(self, entry: Entry, *, final: bool) -> Entry:
         """The response has come. The entry stays while a report is due, but takes no room."""
         if final:
-            return self.settle(exchange)
-        entry = self._entries[exchange]
+            del self._entries[entry]
         if entry.has_room:
-            self._give_room(entry)
+            entry.has_room = False
+            self.room.give()
         return entry
 
-    def settle(self, exchange: Exchange) -> Entry:
+    def settle(self, entry: Entry) -> Entry:
         """Nothing more will come for this action."""
-        entry = self._entries.pop(exchange)
-        if entry.has_room:
-            self._give_room(entry)
-        return entry
+        return self.answered(entry, final=True)
 
     def end(self, ending: Ending) -> None:
         """The connection is over: everyone who waits is told, with an error of their own."""
-        for exchange in list(self._entries):
-            entry = self.settle(exchange)
+        for entry in list(self._entries):
+            self.settle(entry)
             entry.pending.failed(partial(ending.error, entry.executed))
 
     def renew_oldest(self, now: float) -> None:
         """Let the watch know which action is the oldest unanswered one, and since when."""
-        oldest = self._connection.oldest
+        oldest = cast("Entry | None", self._connection.oldest)
         if oldest is self._oldest:
             return
         self._oldest = oldest
         self._watch.oldest_since = math.inf if oldest is None else now
-        self._watch.allowance = 0.0 if oldest is None else self._entries[oldest].allowance
+        self._watch.allowance = 0.0 if oldest is None else oldest.allowance
 
     def list_moves(self) -> None:
         """A list that moves is not late, and nothing behind it has begun, be it given up itself."""
@@ -176,20 +160,17 @@ class Ledger:
         """The oldest action is past its time: taken back if it has not left, like `abandon`."""
         if self._oldest is None:
             return
-        exchange, entry = self._oldest, self._entries[self._oldest]
+        entry = self._oldest
         pending, executed = entry.pending, entry.executed
         seconds = now - self._watch.oldest_since
-        self.abandon(exchange)
-        if not exchange.settled:
-            self._connection.give_up(exchange)
+        self.abandon(entry)
+        if not entry.settled:
+            self._connection.give_up(entry)
             if entry.has_room:  # else what is never answered would use it up
-                self._give_room(entry)
-        pending.failed(partial(_late, exchange.name, seconds, executed))
+                entry.has_room = False
+                self.room.give()
+        pending.failed(partial(_late, entry.name, seconds, executed))
         self.renew_oldest(now)
-
-    def _give_room(self, entry: Entry) -> None:
-        entry.has_room = False
-        self._room.give()
 
 
 def _late(action: str, seconds: float, executed: Executed) -> ResponseTimeout:

@@ -12,11 +12,10 @@ from typing import Generic, Self, TypeVar
 
 import anyio
 
-from amitrio.client.batches import MOST
 from amitrio.client.inbox import Inbox
-from amitrio.client.pending import Feed, too_slow
+from amitrio.client.pending import Feed, too_slow, traits_of
 from amitrio.client.session import Session
-from amitrio.models import Action, Event, Reply, shape_of
+from amitrio.models import Action, Event, Reply
 from amitrio.models.replies import missing_from
 
 __all__ = ["ListStream", "open_list"]
@@ -55,7 +54,7 @@ class ListStream(Generic[E_co]):
         """The next item. Cancelled, none is lost. Raises as `EventStream.receive` does."""
         if not self._batch:
             try:
-                self._batch = (await self._inbox.take(MOST))[::-1]
+                self._batch = (await self._inbox.take())[::-1]
             except anyio.EndOfStream:
                 raise StopAsyncIteration from None
         return self._batch.pop()
@@ -65,14 +64,14 @@ class ListStream(Generic[E_co]):
 async def open_list(session: Session, action: Action) -> AsyncGenerator[ListStream[Event]]:
     """Ask for a list, and wait until it begins. Left early, the rest of it is dropped."""
     limit = session.limits.list_items
-    shape = shape_of(action.name)
+    traits = traits_of(action.name)
     with closing(Inbox[Event](limit, overflowed=too_slow(action.name, limit))) as inbox:
-        feed = Feed(action, shape, inbox)
-        exchange = await session.post(action, feed, shape)
+        feed = Feed(action.name, traits, inbox)
+        entry = await session.post(action, feed, traits.shape)
         try:
             await feed.started_or_failed.wait()
             if feed.failure is not None and feed.response is None:
                 raise feed.failure()
             yield ListStream(feed, inbox)
         finally:
-            session.abandon(exchange)
+            session.abandon(entry)

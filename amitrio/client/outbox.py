@@ -14,7 +14,6 @@ from contextlib import suppress
 from typing import Protocol, runtime_checkable
 
 import anyio
-import attrs
 from anyio.abc import ByteStream
 
 from amitrio.credentials import HiddenBytes
@@ -36,12 +35,11 @@ BROKEN = (
 )
 
 
-@attrs.define(eq=False)
-class Letter:
-    """One frame on its way out."""
+class Letter(Protocol):
+    """One frame on its way out, and whether it has begun to leave."""
 
-    frame: bytes = attrs.field(repr=False)
-    left: bool = attrs.field(default=False, init=False)
+    frame: bytes
+    left: bool
 
 
 @runtime_checkable

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import anyio
 import attrs
@@ -19,15 +20,30 @@ from amitrio.client.eventloop import Waiter
 from amitrio.client.inbox import Inbox, hand_on
 from amitrio.client.refusals import refusal
 from amitrio.errors import AMIError, ListTooLong, SubscriberTooSlow
-from amitrio.models import Action, Chunk, Event, ListReply, Reply, event_from, reply_class_of
+from amitrio.models import Chunk, Event, ListReply, Reply, event_from, reply_class_of, shape_of
 from amitrio.models.registry import events_from
 from amitrio.models.replies import announced_by, missing_from
-from amitrio.protocol import ReplyShape
+from amitrio.protocol import SIMPLE, ReplyShape
 from amitrio.text import printable
 
 _logger = logging.getLogger("amitrio.client")
 
-__all__ = ["Collector", "Failure", "Feed", "Pending", "too_slow"]
+__all__ = ["Collector", "Failure", "Feed", "Pending", "Traits", "too_slow", "traits_of"]
+
+
+@attrs.frozen(eq=False)
+class Traits:
+    """What is known of an action by its name: how its answer looks, and the class of its reply."""
+
+    shape: ReplyShape
+    reply: type[Reply]
+
+
+@lru_cache(maxsize=1024)
+def traits_of(name: str) -> Traits:
+    """The traits of the action of that name. A program has few, and asks again and again."""
+    return Traits(shape_of(name), reply_class_of(name))
+
 
 Failure = Callable[[], AMIError]
 
@@ -65,8 +81,9 @@ class Pending:
 class Collector(Pending):
     """The whole answer to one action."""
 
-    action: Action
-    shape: ReplyShape
+    name: str
+    """The action's."""
+    traits: Traits
     list_limit: int
     settled: Waiter
     _reply: Reply | None = None
@@ -81,18 +98,19 @@ class Collector(Pending):
             raise self._failure()
         assert self._reply is not None  # noqa: S101 - settled without failure
         if self._items is None:
-            return self._simple(self._reply)
+            is_plain = self.traits.shape is SIMPLE and self._reply.succeeded
+            return self._reply if is_plain else self._simple(self._reply)
         return _List.gathered(self._reply, tuple(self._items), self._complete)
 
     def answered(self, frame: bytes, chunk: Chunk) -> None:
         """Settled: a reply, an error, or the end of a list in mid-list."""
-        self._reply = self._read(frame, chunk)
+        self._reply = self.traits.reply.from_frame(frame, chunk)
         self._items = None
         self.settled.wake()
 
     def started(self, frame: bytes, chunk: Chunk) -> None:
         """The list has begun."""
-        self._reply = self._read(frame, chunk)
+        self._reply = self.traits.reply.from_frame(frame, chunk)
         self._items = []
 
     def items(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
@@ -110,7 +128,7 @@ class Collector(Pending):
         """Settled: the list has come."""
         assert self._items is not None  # noqa: S101 - the list has begun
         self._complete = event_from(frame, chunk)
-        _count(self.action, len(self._items), self._complete)
+        _count(self.name, len(self._items), self._complete)
         self.settled.wake()
 
     def failed(self, failure: Failure) -> None:
@@ -118,19 +136,17 @@ class Collector(Pending):
         self._failure = self._failure or failure
         self.settled.wake()
 
-    def _read(self, frame: bytes, chunk: Chunk) -> Reply:
-        return reply_class_of(self.action.name).from_frame(frame, chunk)
-
     def _simple(self, reply: Reply) -> Reply:
-        if not (reply.succeeded or self.shape.means_empty(reply.message)):
-            raise refusal(self.action.name, reply)
+        shape = self.traits.shape
+        if not (reply.succeeded or shape.means_empty(reply.message)):
+            raise refusal(self.name, reply)
         # A list action that succeeds without a list says that there is nothing to list.
-        plain = self.shape.complete is None or (reply.succeeded and self.shape.sometimes)
+        plain = shape.complete is None or (reply.succeeded and shape.sometimes)
         return reply if plain else _List.gathered(reply)
 
     def _too_long(self) -> AMIError:
         return ListTooLong(
-            f"{self.action.name} lists more than {self.list_limit} items: read them one by one"
+            f"{self.name} lists more than {self.list_limit} items: read them one by one"
             " with client.items(...), or raise limits.list_items",
             limit=self.list_limit,
         )
@@ -140,8 +156,9 @@ class Collector(Pending):
 class Feed(Pending):
     """The items of a list as they come."""
 
-    action: Action
-    shape: ReplyShape
+    name: str
+    """The action's."""
+    traits: Traits
     inbox: Inbox[Event]
     started_or_failed: anyio.Event = attrs.field(factory=anyio.Event)
     response: Reply | None = None
@@ -157,17 +174,17 @@ class Feed(Pending):
 
     def answered(self, frame: bytes, chunk: Chunk) -> None:
         """Settled: a reply, an error, or the end of a list in mid-list."""
-        reply = reply_class_of(self.action.name).from_frame(frame, chunk)
-        if reply.succeeded or self.shape.means_empty(reply.message):
+        reply = self.traits.reply.from_frame(frame, chunk)
+        if reply.succeeded or self.traits.shape.means_empty(reply.message):
             self.response = self.response or reply
             self.inbox.end()
             self.started_or_failed.set()
         else:
-            self.failed(lambda: refusal(self.action.name, reply))
+            self.failed(lambda: refusal(self.name, reply))
 
     def started(self, frame: bytes, chunk: Chunk) -> None:
         """The list has begun."""
-        self.response = reply_class_of(self.action.name).from_frame(frame, chunk)
+        self.response = self.traits.reply.from_frame(frame, chunk)
         self.started_or_failed.set()
 
     def items(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
@@ -178,7 +195,7 @@ class Feed(Pending):
     def ended(self, frame: bytes, chunk: Chunk) -> None:
         """Settled: the list has come."""
         self.complete = event_from(frame, chunk)
-        _count(self.action, self.count, self.complete)
+        _count(self.name, self.count, self.complete)
         self.inbox.end()
 
     def failed(self, failure: Failure) -> None:
@@ -188,11 +205,11 @@ class Feed(Pending):
         self.started_or_failed.set()
 
 
-def _count(action: Action, came: int, complete: Event) -> None:
+def _count(action: str, came: int, complete: Event) -> None:
     if missing_from(came, complete):
         _logger.warning(
             "%s: %d items came, and Asterisk says it sent %s",
-            printable(action.name),
+            printable(action),
             came,
             announced_by(complete),
         )

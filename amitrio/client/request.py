@@ -6,21 +6,25 @@ answer is dropped.
 
 from __future__ import annotations
 
-from amitrio.client.pending import Collector
+from amitrio.client.pending import Collector, traits_of
 from amitrio.client.session import Session
-from amitrio.models import Action, Reply, shape_of
+from amitrio.models import Action, Reply
 
 __all__ = ["request"]
 
 
 async def request(session: Session, action: Action) -> Reply:
     """The reply to the action; raises what `Client.send` says."""
-    shape = shape_of(action.name)
-    collector = Collector(action, shape, session.limits.list_items, session.loop.waiter())
-    exchange = await session.post(action, collector, shape)
+    name = action.name
+    traits = traits_of(name)
+    collector = Collector(name, traits, session.limits.list_items, session.loop.waiter())
+    await session.loop.checkpoint_if_cancelled()
+    entry = session.post_nowait(action, collector, traits.shape)
+    if entry is None:
+        entry = await session.post(action, collector, traits.shape)
     try:
         await collector.settled.wait()
         return collector.result()
     except BaseException:
-        session.abandon(exchange)
+        session.abandon(entry)
         raise

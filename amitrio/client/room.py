@@ -31,10 +31,8 @@ class Room:
     async def take(self) -> None:
         """Wait for some. Cancelled, none was taken."""
         await self._loop.checkpoint_if_cancelled()
-        if not self.value:
+        if not self.take_nowait():
             await self._wait()
-        else:
-            self.value -= 1
 
     def give(self) -> None:
         """Give back what was taken."""

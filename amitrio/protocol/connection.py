@@ -14,7 +14,7 @@ the limits, or a peer that never spoke AMI, ends the session (ProtocolError).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import compress
 
 import attrs
@@ -22,7 +22,7 @@ import attrs
 from amitrio.errors import ProtocolError
 from amitrio.limits import DEFAULT_LIMITS, Limits
 from amitrio.protocol.correlation import Correlator
-from amitrio.protocol.encoding import HeaderValue, encode_action
+from amitrio.protocol.encoding import HeaderValue, action_id_line, encode_identified
 from amitrio.protocol.exchange import SIMPLE, Exchange, ReplyShape
 from amitrio.protocol.framing import CRLF, Framer, trimmed
 from amitrio.protocol.greeting import Banner, Greeting
@@ -116,16 +116,21 @@ class ClientConnection:
         action_id: str,
         shape: ReplyShape = SIMPLE,
     ) -> tuple[Exchange, bytes]:
-        """Expect the answer to an action, and give its bytes, to be written in this order.
+        """Expect the answer to an action, and give its bytes, as `begin` does."""
+        exchange = Exchange(action_id, name, shape)
+        return exchange, self.begin(exchange, headers)
+
+    def begin(self, exchange: Exchange, headers: Iterable[tuple[str, HeaderValue]]) -> bytes:
+        """Expect the answer to an action; its bytes, to be written in this order.
 
         Raises ValueError for what Asterisk would misread; then nothing is expected.
         """
         if self.state not in _SPEAKING:
             raise RuntimeError(f"nothing can be sent while {self.state.value}")
-        frame = encode_action(name, action_id, headers)
-        exchange = Exchange(action_id, name, shape)
-        self._correlator.register(exchange)
-        return exchange, frame
+        id_line = action_id_line(exchange.action_id)
+        frame = encode_identified(exchange.name, id_line, headers)
+        self._correlator.register(exchange, id_line)
+        return frame
 
     def withdraw(self, exchange: Exchange) -> None:
         """Forget an action of which no byte was written."""
@@ -183,10 +188,10 @@ class ClientConnection:
     def _read(self, frames: list[bytes], out: list[Received]) -> None:
         """The hot path: where all frames are events of no exchange, C code alone goes over them."""
         self.counts.frames += len(frames)
-        routes = self._routes.of(frames)
-        different = dict.fromkeys(routes)  # in their order: the same bytes, the same steps
+        routes, different = self._routes.of(frames)
         if self._follows or not all(map(self._is_plain, different)):
-            self._read_mixed(frames, routes, out)
+            if not self._read_items(frames, different, out):
+                self._read_mixed(frames, routes, out)
         elif all(route.wanted for route in different):
             _put_events(kinds_of(routes), frames, out)
         elif any(route.wanted for route in different):
@@ -198,14 +203,30 @@ class ClientConnection:
         """Whether its frames can only be events that belong to nobody in particular."""
         return route.kind is not None and route.kind not in self._correlator.expected
 
+    def _read_items(
+        self, frames: list[bytes], different: Collection[Route], out: list[Received]
+    ) -> bool:
+        """Whether all frames are items of the open list: a long one fills whole chunks."""
+        kind = next(iter(different)).kind if len(different) == 1 else None
+        if kind is None or self._follows or self._correlator.glued:
+            return False
+        exchange = self._correlator.items(kind, frames)
+        if exchange is not None:
+            _put_items(exchange, [kind] * len(frames), frames, out)
+        return exchange is not None
+
     def _read_mixed(self, frames: list[bytes], routes: list[Route], out: list[Received]) -> None:
         correlator, follows = self._correlator, self._follows
+        ready = self.state is State.READY  # else an answer may move the session on
         for frame, route in zip(frames, routes, strict=True):
             kind = route.kind
             if follows:
                 self._continue_follows(frame, out)
             elif kind is None:
-                self._read_other(route, frame, out)
+                if ready and (answered := correlator.answer(frame)) is not None:
+                    out.append(answered)
+                else:
+                    self._read_other(route, frame, out)
             elif kind in correlator.expected and self._is_anothers(kind, frame, out):
                 continue
             elif route.wanted:
@@ -218,7 +239,7 @@ class ClientConnection:
             return True
         exchange = self._correlator.item(kind, frame)
         if exchange is not None:
-            _put_item(exchange, kind, frame, out)
+            _put_items(exchange, [kind], [frame], out)
             return True
         received = self._correlator.event(kind, frame)
         if received is None:
@@ -315,10 +336,13 @@ def _put_events(kinds: list[str], frames: list[bytes], out: list[Received]) -> N
         out.append(EventsReceived(kinds, frames))
 
 
-def _put_item(exchange: Exchange, kind: str, frame: bytes, out: list[Received]) -> None:
+def _put_items(
+    exchange: Exchange, kinds: list[str], frames: list[bytes], out: list[Received]
+) -> None:
+    """Behind the items that came last, if nothing has come since."""
     last = out[-1] if out else None
     if isinstance(last, ItemsReceived) and last.exchange is exchange:
-        last.kinds.append(kind)
-        last.frames.append(frame)
+        last.kinds.extend(kinds)
+        last.frames.extend(frames)
     else:
-        out.append(ItemsReceived(exchange, [kind], [frame]))
+        out.append(ItemsReceived(exchange, kinds, frames))

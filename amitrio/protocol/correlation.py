@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from functools import partial
+from itertools import repeat
 from typing import Any
 
 import attrs
 
-from amitrio.protocol.exchange import Exchange, Progress, ReplyShape
+from amitrio.protocol.exchange import SIMPLE, Exchange, Progress, ReplyShape
 from amitrio.protocol.framing import CRLF
 from amitrio.protocol.message import find
 from amitrio.protocol.received import (
@@ -49,8 +50,11 @@ _FOREIGN = frozenset({"UserEvent", "OriginateResponse"})
 _LIST_FLAG = re.compile(
     rb"[^\r\n]*+\r\nActionID:[^\r\n]*+\r\nEventList: ?([a-z]+)(?:\r\n|\Z)", re.IGNORECASE
 )
+# The line behind the ActionID may be EventList, or there is none.
+_MAY_FLAG = (b"E", b"e", b"")
 _EVENT = b"Event: "
-_SUCCESS_WITH_ID = b"Response: Success\r\nActionID: "
+_SUCCESS = b"Response: Success\r\n"
+_SUCCESS_WITH_ID = _SUCCESS + b"ActionID: "
 _AT_ID = len(_SUCCESS_WITH_ID)
 
 # What the class does when it is called, at a third of the cost.
@@ -99,13 +103,15 @@ class Correlator:
     def __len__(self) -> int:
         return len(self._waiting) + len(self._overdue) + len(self._due) + (self._open is not None)
 
-    def register(self, exchange: Exchange) -> None:
+    def register(self, exchange: Exchange, id_line: bytes) -> None:
         """Expect an answer. The order of calls must be the order of the bytes on the wire."""
         action_id = exchange.action_id
         listing = self._open is not None and self._open.action_id == action_id
         late = action_id in self._overdue or action_id in self._due
         if listing or late or action_id in self._waiting:
             raise ValueError(f"ActionID {action_id} is already pending")
+        # astman_send_response_full() in manager.c writes it right behind the kind of response.
+        exchange.head = _SUCCESS + id_line
         self._waiting[action_id] = exchange
 
     def withdraw(self, exchange: Exchange) -> None:
@@ -126,6 +132,24 @@ class Correlator:
         if self._due.pop(exchange.action_id, None) is not None:
             exchange.progress = Progress.SETTLED
             self._renew_expected()
+
+    def answer(self, frame: bytes) -> Answered | None:
+        """What nearly every response is: the whole answer of the oldest exchange, a success.
+
+        None for any other, which is for `response`.
+        """
+        if self._open is not None or self._overdue:
+            return None
+        for exchange in self._waiting.values():
+            if exchange.shape is not SIMPLE or not frame.startswith(exchange.head):
+                return None
+            behind = len(exchange.head)
+            if frame[behind : behind + 1] in _MAY_FLAG:
+                return None
+            self._waiting.popitem(last=False)
+            exchange.progress = Progress.SETTLED
+            return _final_answer((exchange, frame, True))
+        return None
 
     def response(self, frame: bytes) -> list[Received]:
         """What a frame that begins with `Response:` brings about."""
@@ -151,6 +175,19 @@ class Correlator:
         if not self._joins(exchange, kind, frame):
             return None
         exchange.items += 1
+        return exchange
+
+    def items(self, kind: str, frames: Sequence[bytes]) -> Exchange | None:
+        """The open list of which all these events are items, as far as a glance tells."""
+        exchange = self._open
+        if exchange is None or kind not in exchange.shape.items or kind in _FOREIGN:
+            return None
+        behind = len(_EVENT) + len(kind)
+        if kind == exchange.shape.complete or not all(
+            map(bytes.startswith, frames, repeat(self._mark), repeat(behind))
+        ):
+            return None
+        exchange.items += len(frames)
         return exchange
 
     def event(self, kind: str, frame: bytes) -> Received | None:

@@ -14,7 +14,16 @@ from functools import lru_cache
 from amitrio.credentials import HiddenBytes, Secret
 from amitrio.text import encode, excerpt
 
-__all__ = ["MAX_ACTION_ID", "MAX_LINE", "MAX_LINES", "HeaderValue", "encode_action", "encode_frame"]
+__all__ = [
+    "MAX_ACTION_ID",
+    "MAX_LINE",
+    "MAX_LINES",
+    "HeaderValue",
+    "action_id_line",
+    "encode_action",
+    "encode_frame",
+    "encode_identified",
+]
 
 HeaderValue = str | Secret
 
@@ -29,17 +38,22 @@ MAX_ACTION_ID = 64
 _RESERVED = frozenset({"action", "actionid"})
 _BREAK = re.compile(r"[\r\n\0]")
 _NO_NAME = re.compile(r"[\0- :]")
-# Printable ASCII without blanks, within MAX_ACTION_ID: no rule below has anything against it.
-_ORDINARY_ID = re.compile(r"[!-~]{1,64}")
 
 
 def encode_action(
     name: str, action_id: str, headers: Iterable[tuple[str, HeaderValue]] = ()
 ) -> bytes:
     """The bytes of an action, Action and ActionID first: a refusal of a later line names them."""
-    lines = [_action_line(name), _action_id_line(action_id)]
+    return encode_identified(name, action_id_line(action_id), headers)
+
+
+def encode_identified(
+    name: str, id_line: bytes, headers: Iterable[tuple[str, HeaderValue]]
+) -> bytes:
+    """The bytes of an action whose ActionID is a line already."""
     if not headers:
-        return b"%b%b\r\n" % (lines[0], lines[1])
+        return b"%b%b\r\n" % (_action_line(name), id_line)
+    lines = [_action_line(name), id_line]
     for header, value in headers:
         if header.lower() in _RESERVED:
             raise ValueError(f"{header} is set by amitrio and cannot be given again")
@@ -63,9 +77,10 @@ def _action_line(name: str) -> bytes:
     return _line("Action", name)
 
 
-def _action_id_line(action_id: str) -> bytes:
-    if _ORDINARY_ID.fullmatch(action_id) is not None:
-        return b"ActionID: %b\r\n" % action_id.encode("ascii")
+def action_id_line(action_id: str) -> bytes:
+    """The line that names the action in its answer, too."""
+    if action_id.isalnum() and action_id.isascii() and len(action_id) <= MAX_ACTION_ID:
+        return b"ActionID: %b\r\n" % action_id.encode()  # no rule has anything against it
     if not 0 < len(encode(action_id)) <= MAX_ACTION_ID:
         raise ValueError(f"an ActionID has 1 to {MAX_ACTION_ID} bytes")
     return _line("ActionID", action_id)

@@ -63,9 +63,11 @@ class Exchange:
     action_id: str
     name: str
     shape: ReplyShape = SIMPLE
-    progress: Progress = Progress.WAITING
-    items: int = 0
-    overdue: bool = False
+    progress: Progress = attrs.field(default=Progress.WAITING, init=False)
+    head: bytes = attrs.field(default=b"", init=False)
+    """How nearly every answer to it begins, from when it is expected."""
+    items: int = attrs.field(default=0, init=False)
+    overdue: bool = attrs.field(default=False, init=False)
     """Nobody waits for it any more, but its answer may still come."""
 
     @property

@@ -9,7 +9,7 @@ make new ones, forged frames can), and begun anew when they are full.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from operator import attrgetter, itemgetter
 from typing import cast
 
@@ -87,15 +87,17 @@ class Routes:
         self._lines = _Lines(interest)
         self._heads = _Heads(self._lines)
 
-    def of(self, frames: Sequence[bytes]) -> list[Route]:
-        """The route of each frame."""
-        routes = list(map(self._heads.__getitem__, map(_head, frames)))
-        if None in set(routes):
-            return [
-                self._lines[frame.partition(CRLF)[0]] if route is None else route
-                for route, frame in zip(routes, frames, strict=True)
-            ]
-        return cast("list[Route]", routes)
+    def of(self, frames: Sequence[bytes]) -> tuple[list[Route], Collection[Route]]:
+        """The route of each frame; and each of these routes once, in their order."""
+        found = list(map(self._heads.__getitem__, map(_head, frames)))
+        different = dict.fromkeys(found)
+        if None not in different:
+            return cast("list[Route]", found), cast("dict[Route, None]", different)
+        routes = [
+            self._lines[frame.partition(CRLF)[0]] if route is None else route
+            for route, frame in zip(found, frames, strict=True)
+        ]
+        return routes, dict.fromkeys(routes)
 
     def clear(self) -> None:
         """Ask again for each name."""

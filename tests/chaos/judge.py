@@ -288,8 +288,8 @@ def _nothing_left(run: Run) -> Iterator[str]:
     for number, session in enumerate(run.sessions):
         if len(session._ledger) or session.connection.pending:
             yield f"session {number}: {len(session._ledger)} actions are pending"
-        if session._ledger._room.value != run.script.pending:
-            yield f"session {number}: room for {session._ledger._room.value} actions"
+        if session._ledger.room.value != run.script.pending:
+            yield f"session {number}: room for {session._ledger.room.value} actions"
         if len(session.subscriptions):
             yield f"session {number}: {len(session.subscriptions)} inboxes are registered"
 

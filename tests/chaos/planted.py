@@ -120,17 +120,17 @@ def _by_order(_: Any) -> Any:
 @contextmanager
 def _next_one_pays() -> Iterator[None]:
     abandon, post = Ledger.abandon, Ledger.post
-    left: list[Exchange] = []
+    left: list[Entry] = []
 
-    def abandoning(self: Ledger, exchange: Exchange) -> None:
-        abandon(self, exchange)
-        if exchange in self._entries:
-            left.append(exchange)
+    def abandoning(self: Ledger, entry: Entry) -> None:
+        abandon(self, entry)
+        if entry in self._entries:
+            left.append(entry)
 
-    def posting(self: Ledger, action: Any, pending: Any, shape: Any, **more: Any) -> Exchange:
+    def posting(self: Ledger, action: Any, pending: Any, shape: Any, **more: Any) -> Entry:
         while left:
-            entry = self._entries.get(left.pop())
-            if entry is not None:
+            entry = left.pop()
+            if entry in self._entries:
                 entry.pending = pending
         return post(self, action, pending, shape, **more)
 

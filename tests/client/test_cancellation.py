@@ -58,7 +58,7 @@ def nothing_left(client: Client) -> None:
     assert len(session._ledger) == 0
     assert session.connection.pending == 0
     assert len(session.subscriptions) == 0
-    assert session._ledger._room.value == session.limits.pending_actions
+    assert session._ledger.room.value == session.limits.pending_actions
     assert not session._outbox._letters
     assert client.statistics().unmatched == 0
 
@@ -145,6 +145,28 @@ async def test_an_operation_may_be_cancelled_anywhere(
             rounds += 1
         assert rounds > 1
     await peer.expect_end()
+
+
+@pytest.mark.parametrize("others", [0, 1], ids=["alone", "behind another"])
+@pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
+async def test_who_was_cancelled_before_it_asked_has_asked_nothing(
+    beside: Beside, transport: Callable[[], Any], others: int
+) -> None:
+    peer = Peer(beside, transport())
+    async with peer.accept() as client:
+        asked = [(beside(client.send("First")), await peer.expect("First")) for _ in range(others)]
+        for _ in range(20):  # whoever of them runs first
+            with anyio.CancelScope() as scope:
+                scope.cancel()
+                await client.send("Never")
+            assert scope.cancelled_caught
+        for waiting, request in asked:
+            await peer.answer(request)
+            await waiting
+        last = beside(client.send("Last"))
+        await peer.answer(await peer.expect("Last"))
+        await last
+        nothing_left(client)
 
 
 async def test_a_cancelled_action_that_is_still_queued_is_never_sent(beside: Beside) -> None:

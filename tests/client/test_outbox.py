@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
+from amitrio.client.ledger import Entry
 from amitrio.client.outbox import Letter, Outbox
 from amitrio.credentials import HiddenBytes
 from amitrio.limits import Limits
@@ -36,7 +37,8 @@ async def outbox(
 
 
 def post(box: Outbox, frame: bytes, *, lone: bool) -> Letter:
-    letter = Letter(frame)
+    letter = Entry("a1", "Ping")
+    letter.frame = frame
     box.post(letter, lone=lone)
     return letter
 
@@ -218,7 +220,7 @@ async def test_past_pending_actions_send_waits_and_all_proceed(peer: Peer, besid
         for n, one in asked.items():
             assert (await one)["N"] == n
         assert heard == 20
-        assert client._session._ledger._room.value == 3
+        assert client._session._ledger.room.value == 3
 
 
 async def test_no_more_than_pending_actions_are_on_the_wire(peer: Peer, beside: Beside) -> None:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from amitrio.limits import Limits
-from amitrio.protocol import Exchange, ReplyShape
+from amitrio.protocol import (
+    SIMPLE,
+    Answered,
+    ClientConnection,
+    EventsReceived,
+    Exchange,
+    ItemsReceived,
+    Received,
+    ReplyShape,
+    State,
+)
+from amitrio.protocol.correlation import Correlator
 from amitrio.protocol.exchange import Progress
 from tests.protocol.shapes import LISTS, ORIGINATE
 from tests.protocol.transcripts import Session
@@ -304,3 +319,91 @@ def test_an_exchange_knows_what_was_asked() -> None:
     exchange = Exchange("a1", "Ping")
     assert (exchange.action_id, exchange.name, exchange.shape) == ("a1", "Ping", ReplyShape())
     assert exchange != Exchange("a1", "Ping")
+
+
+# The short way -----------------------------------------------------------------------------------
+
+
+def ready(ids: Iterable[str], shape: ReplyShape = SIMPLE) -> ClientConnection:
+    """Logged in, with actions of these ids under way."""
+    connection = ClientConnection()
+    connection.receive(b"Asterisk Call Manager/11.0.0\r\n")
+    connection.send("Login", [], action_id="login")
+    connection.receive(b"Response: Success\r\nActionID: login\r\n\r\n")
+    assert connection.state is State.READY
+    for action_id in ids:
+        connection.send("Ping", [], action_id=action_id, shape=shape)
+    return connection
+
+
+LINES = (
+    b"Response: Success",
+    b"Response: Error",
+    b"Response: Goodbye",
+    b"Response: success",
+    b"ActionID: a1",
+    b"ActionID: a2",
+    b"ActionID: a11",
+    b"ActionID:a1",
+    b"actionid: a1",
+    b"EventList: start",
+    b"eventlist: Start",
+    b"Extra: EventList: start",
+    b"Ping: Pong",
+    b"",
+)
+SHAPES = (SIMPLE, LISTS["QueueStatus"], ReplyShape(report="OriginateResponse"), ReplyShape())
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(LINES), min_size=1, max_size=4), min_size=1, max_size=4),
+    st.sampled_from(SHAPES),
+)
+def test_the_short_way_to_an_answer_leads_where_the_long_one_does(
+    frames: list[list[bytes]], shape: ReplyShape
+) -> None:
+    data = b"".join(b"\r\n".join(lines) + b"\r\n\r\n" for lines in frames)
+    short, long = ready(["a1", "a2", "a11"], shape), ready(["a1", "a2", "a11"], shape)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Correlator, "answer", lambda *_: None)
+        expected = list(map(said, long.receive(data)))
+    assert list(map(said, short.receive(data))) == expected
+    assert short.state is long.state
+    assert short.pending == long.pending
+    assert [one.action_id for one in short.receive_eof()] == [
+        one.action_id for one in long.receive_eof()
+    ]
+
+
+def said(received: Received) -> tuple[object, ...]:
+    """What it says, whatever its exchange is."""
+    told = (one.action_id if isinstance(one, Exchange) else one for one in received)
+    return type(received), *told
+
+
+def test_the_short_way_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = ready(["a1", "a2"])
+    monkeypatch.setattr(Correlator, "response", lambda *_: pytest.fail("the long way"))
+    data = b"".join(
+        b"Response: Success\r\nActionID: %b\r\nPing: Pong\r\n\r\n" % one for one in (b"a1", b"a2")
+    )
+    assert [type(one) for one in connection.receive(data)] == [Answered, Answered]
+    assert connection.pending == 0
+
+
+def test_a_chunk_of_items_of_one_list_is_taken_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = ready(["a1"], LISTS["QueueStatus"])
+    connection.receive(b"Response: Success\r\nActionID: a1\r\nEventList: start\r\n\r\n")
+    items = b"Event: QueueMember\r\nActionID: a1\r\nName: x\r\n\r\n" * 3
+    with monkeypatch.context() as patch:
+        patch.setattr(Correlator, "item", lambda *_: pytest.fail("one by one"))
+        (run,) = connection.receive(items)
+        assert isinstance(run, ItemsReceived)
+        assert (run.kinds, len(run.frames)) == (["QueueMember"] * 3, 3)
+    assert run.exchange.items == 3
+    foreign = items.replace(b"ActionID: a1\r\nName", b"ActionID: a9\r\nName", 1)
+    assert [len(one.frames) for one in runs(connection.receive(foreign))] == [1, 2]
+
+
+def runs(all_received: list[Received]) -> list[EventsReceived | ItemsReceived]:
+    return [one for one in all_received if isinstance(one, EventsReceived | ItemsReceived)]

@@ -16,11 +16,11 @@ import attrs
 import pytest
 
 from amitrio.client.inbox import Inbox
-from amitrio.client.pending import Collector
+from amitrio.client.pending import Collector, traits_of
 from amitrio.client.subscriptions import Subscriptions
 from amitrio.errors import SubscriberTooSlow
 from amitrio.limits import DEFAULT_LIMITS, Limits
-from amitrio.models import Action, Chunk, Server, event_from
+from amitrio.models import Chunk, Server, event_from
 from amitrio.protocol import (
     SIMPLE,
     Answered,
@@ -288,12 +288,12 @@ class Unheeded:
 
 @case(200)
 def a_list_of_so_many_items_gathered(n: int) -> Cost:
-    shape = LISTS["CoreShowChannels"]
+    traits = traits_of("CoreShowChannels")
     chunk = Chunk(datetime.now(UTC), Server("pbx"))
     item = b"Event: CoreShowChannel\r\nActionID: a0\r\nChannel: x"
 
     def run() -> None:
-        collector = Collector(Action("CoreShowChannels"), shape, n // 2, Unheeded())
+        collector = Collector("CoreShowChannels", traits, n // 2, Unheeded())
         collector.started(b"Response: Success\r\nActionID: a0\r\nEventList: start", chunk)
         for _ in range(n):
             collector.items(["CoreShowChannel"], [item], chunk)

@@ -156,7 +156,7 @@ def items_for(action_id: str, name: str) -> int:
     """How many items reach the action. ClientConnection would refuse to send it."""
     exchange = Exchange(action_id, "ConfbridgeList", LISTS["ConfbridgeList"])
     correlator = Correlator(max_reports=1)
-    correlator.register(exchange)
+    correlator.register(exchange, f"ActionID: {action_id}\r\n".encode())
     for read in reference.read(capture(name).read()).frames:
         if read.sort == "response":
             correlator.response(read.raw)
