@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module
+from socket import socket
 from typing import Protocol, cast
 
 import attrs
 import sniffio
 
-__all__ = ["EventLoop", "Waiter", "this_event_loop"]
+__all__ = ["EventLoop", "Readable", "Step", "Waiter", "this_event_loop"]
 
 
 class Waiter(Protocol):
@@ -31,6 +32,24 @@ class Waiter(Protocol):
         ...
 
 
+Step = Callable[[], bool]
+"""What is done when a socket is readable; whether that was all, for now. It never waits."""
+
+
+class Readable(Protocol):
+    """One socket, and the one task that waits for what it brings."""
+
+    def each_time(self, step: Step) -> Awaitable[None]:
+        """Take a step each time that the socket is readable, until one was the last, or raises.
+
+        Cancelled, no step is taken any more. Raises anyio.ClosedResourceError after `close`.
+        """
+        ...
+
+    def close(self) -> None:
+        """The socket is about to be closed."""
+
+
 @attrs.frozen
 class EventLoop:
     """What is running here."""
@@ -39,6 +58,10 @@ class EventLoop:
     """Seconds on its clock."""
     waiter: Callable[[], Waiter]
     """Makes one."""
+    readable: Callable[[socket], Readable]
+    """Makes one."""
+    checkpoint: Callable[[], Awaitable[None]]
+    """Lets others run, and raises where a surrounding scope was cancelled."""
     checkpoint_if_cancelled: Callable[[], Awaitable[None]]
     """Raises where a surrounding scope was cancelled; else returns at once."""
 

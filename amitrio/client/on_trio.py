@@ -7,20 +7,26 @@ wait_task_rescheduled: either the abort function or `reschedule`, not both).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from socket import socket
 from typing import NoReturn
 
+import anyio
+import attrs
 import trio
 from trio.lowlevel import (
     Abort,
     Task,
     checkpoint,
     checkpoint_if_cancelled,
+    current_clock,
     current_task,
+    notify_closing,
     reschedule,
+    wait_readable,
     wait_task_rescheduled,
 )
 
-from amitrio.client.eventloop import EventLoop
+from amitrio.client.eventloop import EventLoop, Step
 
 __all__ = ["event_loop"]
 
@@ -44,13 +50,33 @@ class _Waiter:
         if self._woken:
             return checkpoint()  # noqa: ASYNC105 - awaited by whoever asked
         self._task = current_task()
-        return wait_task_rescheduled(self._abort)  # noqa: ASYNC105
+        return wait_task_rescheduled(self)  # noqa: ASYNC105
 
-    def _abort(self, _: Callable[[], NoReturn]) -> Abort:
+    def __call__(self, _: Callable[[], NoReturn]) -> Abort:
+        """The waiting task is cancelled. (A bound method would be one object more.)"""
         self._task = None
         return Abort.SUCCEEDED
 
 
+@attrs.frozen(eq=False)
+class _Readable:
+    """See amitrio.client.eventloop.Readable."""
+
+    _sock: socket
+
+    async def each_time(self, step: Step) -> None:
+        try:
+            await wait_readable(self._sock)
+            while not step():
+                await wait_readable(self._sock)
+        except trio.ClosedResourceError:
+            raise anyio.ClosedResourceError from None
+
+    def close(self) -> None:
+        notify_closing(self._sock)
+
+
 def event_loop() -> EventLoop:
     """The trio that is running."""
-    return EventLoop(trio.current_time, _Waiter, checkpoint_if_cancelled)
+    now = current_clock().current_time
+    return EventLoop(now, _Waiter, _Readable, checkpoint, checkpoint_if_cancelled)

@@ -24,11 +24,12 @@ from anyio.abc import ByteStream
 
 from amitrio.client.ending import Ending
 from amitrio.client.eventloop import this_event_loop
-from amitrio.client.ledger import Ledger
+from amitrio.client.ledger import Entry, Ledger
 from amitrio.client.outbox import BROKEN, Outbox
 from amitrio.client.pending import Pending
 from amitrio.client.statistics import ClientStatistics
 from amitrio.client.subscriptions import Subscriptions
+from amitrio.client.transport import pump_of
 from amitrio.client.watch import Verdict, Watch
 from amitrio.errors import ProtocolError, ResponseMissing
 from amitrio.limits import Limits
@@ -59,7 +60,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
-_RECEIVE = 256 * 1024
 # After so many bytes at once the reader gives way for a few turns of the event loop and a few
 # milliseconds: consumers that can keep up find little waiting, and what they find is still warm.
 _LARGE = 32 * 1024
@@ -100,6 +100,7 @@ class Session:
         self.fully_booted: FullyBooted | None = None
         self.ending: Ending | None = None
         self._stream = stream
+        self._pump = pump_of(stream)
         self._outbox = Outbox(stream)
         self._watch = watch
         self._server = Server(label, fallback_encoding=fallback_encoding)
@@ -120,27 +121,36 @@ class Session:
         """Where the session stands."""
         return self.connection.state
 
-    async def post(self, action: Action, pending: Pending, shape: ReplyShape) -> Exchange:
+    async def post(self, action: Action, pending: Pending, shape: ReplyShape) -> Entry:
         """Send an action; its answer goes to `pending`.
 
         Waits only for room among the pending actions; cancelled there, nothing was sent. Raises
         ValueError for what Asterisk would misread, ConnectionLost or ConnectionClosed.
         """
-        await self._ledger.acquire()
+        await self._ledger.room.take()
+        return self._post(action, pending, shape)
+
+    def post_nowait(self, action: Action, pending: Pending, shape: ReplyShape) -> Entry | None:
+        """The same if there is room; else None, and nothing was sent."""
+        has_room = self._ledger.room.take_nowait()
+        return self._post(action, pending, shape) if has_room else None
+
+    def _post(self, action: Action, pending: Pending, shape: ReplyShape) -> Entry:
         try:
-            self.check_open()
+            if self.ending is not None or self._leaving:
+                self.check_open()
             return self._ledger.post(action, pending, shape)
         except BaseException:
-            self._ledger.release()
+            self._ledger.room.give()
             raise
 
-    def abandon(self, exchange: Exchange) -> None:
+    def abandon(self, entry: Entry) -> None:
         """Nobody waits for the answer any more; the action is taken back if it has not left."""
-        self._ledger.abandon(exchange)
+        self._ledger.abandon(entry)
 
-    def forget_report(self, exchange: Exchange) -> None:
+    def forget_report(self, entry: Entry) -> None:
         """Nobody waits for the late event of this action any more."""
-        self._ledger.forget_report(exchange)
+        self._ledger.forget_report(entry)
 
     def check_open(self) -> None:
         """Raise the error that says why nothing can be sent any more."""
@@ -209,13 +219,9 @@ class Session:
     async def read(self) -> None:
         """The reader task."""
         try:
-            while True:
-                data = await self._stream.receive(_RECEIVE)
-                if self.ending is not None:
-                    return  # it was ended while these bytes were in hand
-                self._take(data)
-                if len(data) >= _LARGE:
-                    await self._let_others_run()
+            while self.ending is None:
+                await self._pump(self._take)
+                await self._let_others_run()
         except anyio.EndOfStream:
             self.end(self._eof())
             await self._hang_up()
@@ -231,16 +237,16 @@ class Session:
 
     async def _let_others_run(self) -> None:
         """Not until they are done: whoever takes nothing, or takes long, is not waited for."""
-        until = anyio.current_time() + _GIVEN_WAY
+        until = self.loop.now() + _GIVEN_WAY
         for _ in range(_TURNS):
-            if not self._behind() or anyio.current_time() >= until:
+            if not self._behind() or self.loop.now() >= until:
                 return
-            await anyio.lowlevel.checkpoint()
+            await self.loop.checkpoint()
 
     def _behind(self) -> bool:
         """Whether anybody has more to take than fits into one turn."""
         oldest = self.connection.oldest
-        listing = oldest is not None and self._ledger[oldest].pending.behind
+        listing = oldest is not None and _entry(oldest).pending.behind
         return listing or self.subscriptions.behind
 
     async def write(self) -> None:
@@ -284,7 +290,10 @@ class Session:
 
     # How chunks are taken ----------------------------------------------------------------------
 
-    def _take(self, data: bytes) -> None:
+    def _take(self, data: bytes) -> bool:
+        """Tell what a chunk means; whether others should run before there is more."""
+        if self.ending is not None:
+            return True  # it was ended while these bytes were on their way
         now = self.loop.now()
         self._watch.hear(now)
         chunk = Chunk(datetime.now(UTC), self._server)
@@ -294,6 +303,7 @@ class Session:
             self._tell(self.connection.rescued, chunk)
             raise
         self._ledger.renew_oldest(now)
+        return len(data) >= _LARGE or self.ending is not None
 
     def _tell(self, all_received: list[Received], chunk: Chunk) -> None:
         for received in all_received:
@@ -322,26 +332,30 @@ class Session:
         if not self._told_ready and self.state is State.READY:
             self._told_ready = True
             self.subscriptions.ready()
-        entry = self._ledger.answered(received.exchange, final=received.final)
-        entry.pending.answered(received.frame, chunk)
+        entry: Any  # an Entry, as `_entry` says, which costs a call
+        entry, frame, final = received
+        self._ledger.answered(entry, final=final).pending.answered(frame, chunk)
 
     def _on_started(self, received: ListStarted, chunk: Chunk) -> None:
-        self._ledger[received.exchange].pending.started(received.frame, chunk)
+        _entry(received.exchange).pending.started(received.frame, chunk)
 
     def _on_items(self, received: ItemsReceived, chunk: Chunk) -> None:
         self._ledger.list_moves()
-        pending = self._ledger[received.exchange].pending
-        pending.items(received.kinds, received.frames, chunk)
+        exchange, kinds, frames = received
+        _entry(exchange).pending.items(kinds, frames, chunk)
 
     def _on_ended(self, received: ListEnded, chunk: Chunk) -> None:
-        self._ledger.settle(received.exchange).pending.ended(received.frame, chunk)
+        self._settled(received.exchange).ended(received.frame, chunk)
 
     def _on_reported(self, received: Reported, chunk: Chunk) -> None:
-        self._ledger.settle(received.exchange).pending.reported(received.frame, chunk)
+        self._settled(received.exchange).reported(received.frame, chunk)
 
     def _on_failed(self, received: Failed, _chunk: Chunk) -> None:
-        pending = self._ledger.settle(received.exchange).pending
-        pending.failed(partial(_missing, received.exchange.name, received.overtaker))
+        exchange, overtaker = received
+        self._settled(exchange).failed(partial(_missing, exchange.name, overtaker))
+
+    def _settled(self, exchange: Exchange) -> Pending:
+        return self._ledger.settle(_entry(exchange)).pending
 
     def _ignore(self, received: Unmatched | Junk, chunk: Chunk) -> None:
         """The protocol has counted it."""
@@ -373,7 +387,7 @@ class Session:
     def _probe(self, now: float) -> None:
         """Send a Ping that nobody waits for: any byte that comes back is a sign of life."""
         self._watch.probed = now
-        if self._ledger.acquire_nowait():  # else so many are unanswered that they ask the same
+        if self._ledger.room.take_nowait():  # else so many are unanswered that they ask the same
             self._ledger.post(_PING, Pending(), SIMPLE)
 
     async def _give_up_oldest(self, now: float) -> None:
@@ -416,6 +430,11 @@ class Session:
         if self._leaving:
             return self.farewell()
         return Ending(reason.rstrip(": "), cause=cause)
+
+
+def _entry(exchange: Exchange) -> Entry:
+    """What the ledger has begun: a session has no other exchanges."""
+    return cast("Entry", exchange)
 
 
 def _missing(action: str, overtaker: str) -> ResponseMissing:

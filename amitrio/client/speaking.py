@@ -137,10 +137,10 @@ class Speaking(ActionSender):
 
     async def ping(self) -> float:
         """Seconds that Asterisk took to answer. Raises and is cancelled as `send`."""
-        now = self._line().session.loop.now
-        sent = now()
-        await self._request(_PING)
-        return now() - sent
+        session = self._line().session
+        sent = session.loop.now()
+        await request(session, _PING)
+        return session.loop.now() - sent
 
     async def originate(
         self,

@@ -91,12 +91,13 @@ class Subscriptions:
 
     def deliver_all(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
         """Events of other kinds have come. What goes the same way goes there at once."""
-        ways = list(map(self._by_name.__getitem__, kinds))
-        if len(set(map(id, ways))) == 1:
+        way_of = self._by_name.__getitem__
+        ways = list(map(way_of, dict.fromkeys(kinds)))
+        if all(way is ways[0] for way in ways):
             hand_on(ways[0], kinds, frames, chunk)
             return
         began, way = 0, _NOWHERE
-        for number, inboxes in enumerate(ways):
+        for number, inboxes in enumerate(map(way_of, kinds)):
             if inboxes is not way:
                 hand_on(way, kinds[began:number], frames[began:number], chunk)
                 began, way = number, inboxes

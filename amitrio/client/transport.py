@@ -1,8 +1,8 @@
 """Transport: a TCP socket as a byte stream that can also send at once.
 
 anyio's own TCP stream hides the socket on asyncio. Here the socket is ours: a lone action leaves
-by one non-blocking send from the task that asks, without waking the writer; and reading waits
-until there is something, then takes it in one large recv.
+by one non-blocking send from the task that asks, without waking the writer; and what comes is taken
+in one large recv, as soon as there is something, and handed on at once.
 
 Law: `send_nowait` never waits; a stream that cannot do so (TLS, memory) simply is none of these.
 """
@@ -11,17 +11,28 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import anyio
 from anyio.abc import ByteStream, SocketAttribute
 
-__all__ = ["SocketStream"]
+from amitrio.client.eventloop import Readable, Step, this_event_loop
 
-# Measured: one recv of 128 to 256 KiB costs less a byte than several of 64.
-_RECEIVE = 256 * 1024
+__all__ = ["SocketStream", "pump_of"]
+
+Take = Callable[[bytes], bool]
+"""Takes a chunk; whether that is enough for now."""
+Pump = Callable[[Take], Awaitable[None]]
+"""Hands on what a stream brings until `Take` has enough for now."""
+
+# Room for what comes: usually little, so that the allocator has it at hand (for 128 KiB and more it
+# asks the kernel each time); much while there is more than that to read. Measured: one recv of 128
+# to 256 KiB costs less a byte than several of 64.
+_USUALLY = 64 * 1024
+_MOST = 256 * 1024
 
 _KEEPALIVE_IDLE = 30
 _KEEPALIVE_INTERVAL = 10
@@ -46,37 +57,69 @@ class SocketStream(ByteStream):
         sock.setblocking(False)  # noqa: FBT003 - the standard library's signature
         _set_options(sock)
         self._sock = sock
+        self._readable: Readable | None = None  # from when it is read first
+        self._kept = b""
+        self._room = _USUALLY
         self._closed = False
         self._receiving = False
         self._sending = False
 
-    async def receive(self, max_bytes: int = _RECEIVE) -> bytes:
+    async def receive(self, max_bytes: int = _USUALLY) -> bytes:
         """What has come, at least one byte. Cancelled, it has taken nothing.
 
         Raises EndOfStream at the end, ClosedResourceError, BrokenResourceError, and
         BusyResourceError for a second reader.
         """
+
+        def keep() -> bool:
+            self._kept = self._received(max_bytes)
+            return bool(self._kept)
+
+        if self._kept:  # it was received in the tick in which its taker was cancelled
+            await anyio.lowlevel.checkpoint()
+        else:
+            await self._each_time(keep)
+        data, self._kept = self._kept[:max_bytes], self._kept[max_bytes:]
+        return data
+
+    async def pump(self, take: Take) -> None:
+        """Hand on what comes until `take` has enough for now. Cancelled, nothing is in between.
+
+        Raises as `receive` does, and what `take` raises.
+        """
+
+        def hand_on() -> bool:
+            data = self._received(self._room)
+            self._room = _MOST if len(data) == self._room else _USUALLY
+            return bool(data) and take(data)
+
+        kept, self._kept = self._kept, b""
+        if not (kept and take(kept)):
+            await self._each_time(hand_on)
+
+    async def _each_time(self, step: Step) -> None:
+        self._check_open()
         if self._receiving:
             raise anyio.BusyResourceError("reading from")
         self._receiving = True
+        if self._readable is None:
+            self._readable = this_event_loop().readable(self._sock)
         try:
-            return await self._receive(max_bytes)
+            await self._readable.each_time(step)
         finally:
             self._receiving = False
 
-    async def _receive(self, max_bytes: int) -> bytes:
-        while True:
-            self._check_open()
-            await anyio.wait_readable(self._sock)
-            try:
-                data = self._sock.recv(max_bytes)
-            except BlockingIOError:
-                continue
-            except OSError as exc:
-                raise self._broken(exc) from exc
-            if not data:
-                raise anyio.EndOfStream
-            return data
+    def _received(self, room: int) -> bytes:
+        """What is there, which may be nothing."""
+        try:
+            data = self._sock.recv(room)
+        except BlockingIOError:
+            return b""
+        except OSError as exc:
+            raise self._broken(exc) from exc
+        if not data:
+            raise anyio.EndOfStream
+        return data
 
     def send_nowait(self, item: bytes) -> int:
         """Send what the kernel takes at once; how many bytes that were."""
@@ -134,7 +177,9 @@ class SocketStream(ByteStream):
         """Close the socket. Always done, even when cancelled; a waiting reader is woken."""
         if not self._closed:
             self._closed = True
-            anyio.notify_closing(self._sock)
+            if self._readable is not None:
+                self._readable.close()
+            anyio.notify_closing(self._sock)  # who waits until it is writable
             self._sock.close()
         await anyio.lowlevel.checkpoint()
 
@@ -146,6 +191,16 @@ class SocketStream(ByteStream):
         if exc.errno == errno.EBADF:
             return anyio.ClosedResourceError()
         return anyio.BrokenResourceError(str(exc))
+
+
+def pump_of(stream: ByteStream) -> Pump:
+    """Its own `pump` if it has one; with any other stream a task receives, and hands on."""
+    return stream.pump if isinstance(stream, SocketStream) else partial(_received, stream)
+
+
+async def _received(stream: ByteStream, take: Take) -> None:
+    while not take(await stream.receive()):
+        pass
 
 
 def _set_options(sock: socket.socket) -> None:

@@ -29,7 +29,7 @@ async def test_a_list_that_comes_when_it_was_given_up_is_nobodys_lateness(
 async def test_the_goodbye_takes_no_room(peer: Peer) -> None:
     async with peer.accept() as client:
         ledger = client._session._ledger
-        room = ledger._room.value
+        room = ledger.room.value
     await anyio.lowlevel.checkpoint()
-    assert ledger._room.value == room
+    assert ledger.room.value == room
     assert not len(ledger)

@@ -306,7 +306,7 @@ def nothing_left(client: Client) -> None:
     session = client._session
     assert len(session._ledger) == 0
     assert session.connection.pending == 0
-    assert session._ledger._room.value == ROOM
+    assert session._ledger.room.value == ROOM
 
 
 @pytest.mark.virtual_time

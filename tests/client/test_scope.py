@@ -202,7 +202,7 @@ async def test_what_waits_elsewhere_is_told_of_a_bug_too(
         async with peer.accept() as client:
             waiting = beside(client.wait_for("Hangup"))
             await quiet()
-            monkeypatch.setattr(Session, "_take", buggy)
+            monkeypatch.setattr(Session, "_tell", buggy)
             await peer.event("Hangup")
             await anyio.sleep_forever()
     error = await waiting.error()

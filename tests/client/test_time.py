@@ -227,7 +227,7 @@ async def test_what_is_never_answered_uses_up_no_room(peer: Peer, beside: Beside
         await peer.answer(early)
         await peer.answer(request, Text="in time")
         assert (await in_time)["Text"] == "in time"
-        assert client._session._ledger._room.value == 1
+        assert client._session._ledger.room.value == 1
         assert len(client._session._ledger) == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -105,6 +106,182 @@ async def test_a_cancelled_receive_has_taken_nothing(
         await feeding
         await receive(size)
         assert b"".join(received) == b"".join(sent)
+
+
+# Handing on --------------------------------------------------------------------------------------
+
+
+def keeping(taken: list[bytes], *, enough: bool) -> Callable[[bytes], bool]:
+    def take(data: bytes) -> bool:
+        taken.append(data)
+        return enough
+
+    return take
+
+
+async def test_it_hands_on_what_comes_until_that_is_enough(ends: Ends) -> None:
+    stream, other = ends
+    taken: list[bytes] = []
+
+    def take(data: bytes) -> bool:
+        taken.append(data)
+        if len(taken) < 3:
+            other.send(b"<%d>" % len(taken))
+        return len(taken) == 3
+
+    other.send(b"<0>")
+    await stream.pump(take)
+    assert taken == [b"<0>", b"<1>", b"<2>"]
+    other.send(b"later")
+    assert await stream.receive() == b"later"
+
+
+async def test_what_the_taker_raises_comes_out(ends: Ends) -> None:
+    stream, other = ends
+    bug = RuntimeError("a bug")
+
+    def take(_: bytes) -> bool:
+        raise bug
+
+    other.send(b"x")
+    with pytest.raises(RuntimeError) as raised:
+        await stream.pump(take)
+    assert raised.value is bug
+    other.send(b"y")
+    assert await stream.receive() == b"y"
+
+
+async def test_the_end_is_told_to_who_hands_on(ends: Ends) -> None:
+    stream, other = ends
+    taken: list[bytes] = []
+    other.send(b"last")
+    other.close()
+    with pytest.raises(anyio.EndOfStream):
+        await stream.pump(keeping(taken, enough=False))
+    assert b"".join(taken) == b"last"
+
+
+async def test_closing_ends_the_handing_on(ends: Ends, beside: Beside) -> None:
+    stream, other = ends
+    handing_on = beside(stream.pump(lambda _: False))
+    await quiet()
+    with pytest.raises(anyio.BusyResourceError):
+        await stream.receive()
+    await stream.aclose()
+    assert isinstance(await handing_on.error(), anyio.ClosedResourceError)
+    with suppress(OSError):
+        other.send(b"too late")
+    with pytest.raises(anyio.ClosedResourceError):
+        await stream.pump(lambda _: False)
+
+
+async def test_large_chunks_are_taken_in_one_go(ends: Ends, beside: Beside) -> None:
+    stream, other = ends
+    size = 3_000_000
+    sizes: list[int] = []
+
+    def take(data: bytes) -> bool:
+        sizes.append(len(data))
+        return sum(sizes) == size
+
+    sending = beside(SocketStream(other).send(b"x" * size))
+    await stream.pump(take)
+    await sending
+    assert max(sizes) <= 256 * 1024
+
+
+def _nowhere(*_: object) -> None:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
+async def test_a_loop_that_watches_no_sockets_is_no_hindrance(
+    ends: Ends, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows has such a loop; anyio watches them in a thread of its own then."""
+    monkeypatch.setattr(asyncio.get_running_loop(), "add_reader", _nowhere)
+    stream, other = ends
+    taken: list[bytes] = []
+    other.send(b"one")
+    await stream.pump(keeping(taken, enough=True))
+    assert taken == [b"one"]
+    reading = beside(stream.receive())
+    await quiet()
+    await stream.aclose()
+    assert isinstance(await reading.error(), anyio.ClosedResourceError)
+
+
+def test_a_taker_knows_its_event_loop_where_no_task_runs() -> None:
+    """asyncio.run sets no name for the loop, and a callback of the loop is no task."""
+
+    async def main() -> tuple[float, float]:
+        one, other = socket.socketpair()
+        stream = SocketStream(one)
+        told: list[float] = []
+
+        def take(_: bytes) -> bool:
+            told.append(anyio.current_time())
+            return True
+
+        other.send(b"x")
+        await stream.pump(take)
+        await stream.aclose()
+        other.close()
+        return told[0], anyio.current_time()
+
+    told, after = asyncio.run(main())
+    assert told <= after
+
+
+@pytest.mark.parametrize(("anyio_backend", "how", "when"), WAYS, indirect=["anyio_backend"])
+async def test_a_cancelled_handing_on_loses_nothing(
+    ends: Ends, beside: Beside, how: How, when: When
+) -> None:
+    async def feed() -> None:
+        for _ in range(3):
+            await anyio.lowlevel.checkpoint()
+            other.send(b"<%d>" % len(sent))
+            sent.append(b"<%d>" % len(sent))
+
+    async def hand_on(until: int) -> None:
+        while len(b"".join(taken)) < until:
+            await stream.pump(keeping(taken, enough=True))
+
+    stream, other = ends
+    sent: list[bytes] = []
+    taken: list[bytes] = []
+    async for cut in cuts(how, when):
+        feeding = beside(feed())
+        size = len(b"".join(sent)) + sum(len(b"<%d>" % (len(sent) + n)) for n in range(3))
+        await cut(hand_on(size))
+        await feeding
+        await hand_on(size)
+        assert b"".join(taken) == b"".join(sent)
+
+
+@pytest.mark.parametrize(("anyio_backend", "how", "when"), WAYS, indirect=["anyio_backend"])
+async def test_what_a_cancelled_taker_left_is_handed_on_first(
+    ends: Ends, how: How, when: When
+) -> None:
+    stream, other = ends
+    sent, got = b"", b""
+
+    def take(data: bytes) -> bool:
+        nonlocal got
+        got += data
+        return got == sent
+
+    async def receive() -> None:
+        nonlocal got
+        got += await stream.receive(2)
+
+    async for cut in cuts(how, when):
+        other.send(b"abcde")
+        sent += b"abcde"
+        await cut(receive())
+        if got != sent:
+            await stream.pump(take)
+        assert got == sent
 
 
 # Sending -----------------------------------------------------------------------------------------
