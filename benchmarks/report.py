@@ -67,20 +67,26 @@ def _of_workload(plan: Plan, workload: Workload, results: Results) -> str:
             f"±{_spread(outcomes, figure):.0f} %",
             f"{_median(outcomes, lambda one: one.wall) / count * 1e5:.2f}",
             _ratio(reference, _median(outcomes, figure)),
+            *([f"{_median(outcomes, _growth):.1f}"] if workload.grows else []),
         ]
         for name, outcomes in found.items()
     ]
     goal = f" (wanted: {workload.goal})" if workload.goal else ""
-    return f"### {workload.title.capitalize()}{goal}\n\n" + table(
-        ["client", head, "spread", "wall s / 100,000", "ratio"], rows
-    )
+    heads = ["client", head, "spread", "wall s / 100,000", "ratio"]
+    if workload.grows:
+        heads.append("growth MB")
+    return f"### {workload.title.capitalize()}{goal}\n\n" + table(heads, rows)
+
+
+def _growth(outcome: Outcome) -> float:
+    return max(outcome.growth, 1) / _MEBI
 
 
 def _figure(workload: Workload, count: int) -> tuple[str, Figure, Callable[[float], str]]:
     if workload.latency:
         return "median µs", lambda one: one.latency * 1e6, "{:.1f}".format
     if workload.memory:
-        return "growth MB", lambda one: max(one.growth, 1) / _MEBI, "{:.1f}".format
+        return "growth MB", _growth, "{:.1f}".format
     return "CPU s / 100,000", lambda one: one.cpu / count * 1e5, "{:.3f}".format
 
 

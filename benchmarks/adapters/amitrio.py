@@ -67,12 +67,12 @@ async def _listen(client: Client, run: Run, listeners: int) -> None:
     streams = [client.events(buffer=run.task.count) for _ in range(listeners)]
 
     async def consume(stream: ami.EventStream[ami.Event]) -> None:
-        left = run.task.count
+        count = 0
         async for _ in stream:
-            run.tally.untouched()
-            left -= 1
-            if not left:
+            count += 1
+            if count == run.task.count:
                 break
+        run.tally.count += count
 
     run.meter.start()
     await _flood(client, run.task)
