@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -75,12 +75,13 @@ class SocketStream(ByteStream):
             self._kept = self._received(max_bytes)
             return bool(self._kept)
 
-        if self._kept:  # it was received in the tick in which its taker was cancelled
-            await anyio.lowlevel.checkpoint()
-        else:
-            await self._each_time(keep)
-        data, self._kept = self._kept[:max_bytes], self._kept[max_bytes:]
-        return data
+        with self._reading():
+            if self._kept:  # it was received in the tick in which its taker was cancelled
+                await anyio.lowlevel.checkpoint()
+            else:
+                await self._each_time(keep)
+            data, self._kept = self._kept[:max_bytes], self._kept[max_bytes:]
+            return data
 
     async def pump(self, take: Take) -> None:
         """Hand on what comes until `take` has enough for now. Cancelled, nothing is in between.
@@ -93,21 +94,27 @@ class SocketStream(ByteStream):
             self._room = _MOST if len(data) == self._room else _USUALLY
             return bool(data) and take(data)
 
-        kept, self._kept = self._kept, b""
-        if not (kept and take(kept)):
-            await self._each_time(hand_on)
+        with self._reading():
+            kept, self._kept = self._kept, b""
+            if not (kept and take(kept)):
+                await self._each_time(hand_on)
 
-    async def _each_time(self, step: Step) -> None:
+    @contextmanager
+    def _reading(self) -> Generator[None]:
+        """One task at a time."""
         self._check_open()
         if self._receiving:
             raise anyio.BusyResourceError("reading from")
         self._receiving = True
-        if self._readable is None:
-            self._readable = this_event_loop().readable(self._sock)
         try:
-            await self._readable.each_time(step)
+            yield
         finally:
             self._receiving = False
+
+    def _each_time(self, step: Step) -> Awaitable[None]:
+        if self._readable is None:
+            self._readable = this_event_loop().readable(self._sock)
+        return self._readable.each_time(step)
 
     def _received(self, room: int) -> bytes:
         """What is there, which may be nothing."""
@@ -195,10 +202,10 @@ class SocketStream(ByteStream):
 
 def pump_of(stream: ByteStream) -> Pump:
     """Its own `pump` if it has one; with any other stream a task receives, and hands on."""
-    return stream.pump if isinstance(stream, SocketStream) else partial(_received, stream)
+    return stream.pump if isinstance(stream, SocketStream) else partial(_pump, stream)
 
 
-async def _received(stream: ByteStream, take: Take) -> None:
+async def _pump(stream: ByteStream, take: Take) -> None:
     while not take(await stream.receive()):
         pass
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 
 import anyio
@@ -82,33 +82,12 @@ async def test_a_second_reader_is_refused(ends: Ends, beside: Beside) -> None:
     assert await stream.receive() == b"two"
 
 
-@pytest.mark.parametrize(("anyio_backend", "how", "when"), WAYS, indirect=["anyio_backend"])
-async def test_a_cancelled_receive_has_taken_nothing(
-    ends: Ends, beside: Beside, how: How, when: When
-) -> None:
-    async def feed() -> None:
-        for _ in range(3):
-            await anyio.lowlevel.checkpoint()
-            other.send(b"<%d>" % len(sent))
-            sent.append(b"<%d>" % len(sent))
-
-    async def receive(until: int) -> None:
-        while len(b"".join(received)) < until:
-            received.append(await stream.receive())
-
-    stream, other = ends
-    sent: list[bytes] = []
-    received: list[bytes] = []
-    async for cut in cuts(how, when):
-        feeding = beside(feed())
-        size = len(b"".join(sent)) + sum(len(b"<%d>" % (len(sent) + n)) for n in range(3))
-        await cut(receive(size))
-        await feeding
-        await receive(size)
-        assert b"".join(received) == b"".join(sent)
+async def received(stream: SocketStream, taken: list[bytes]) -> None:
+    taken.append(await stream.receive())
 
 
-# Handing on --------------------------------------------------------------------------------------
+async def handed_on(stream: SocketStream, taken: list[bytes]) -> None:
+    await stream.pump(keeping(taken, enough=True))
 
 
 def keeping(taken: list[bytes], *, enough: bool) -> Callable[[bytes], bool]:
@@ -117,6 +96,62 @@ def keeping(taken: list[bytes], *, enough: bool) -> Callable[[bytes], bool]:
         return enough
 
     return take
+
+
+@pytest.mark.parametrize("once", [received, handed_on])
+@pytest.mark.parametrize(("anyio_backend", "how", "when"), WAYS, indirect=["anyio_backend"])
+async def test_who_is_cancelled_while_he_reads_loses_nothing(
+    ends: Ends,
+    beside: Beside,
+    how: How,
+    when: When,
+    once: Callable[[SocketStream, list[bytes]], Awaitable[None]],
+) -> None:
+    async def feed() -> None:
+        for _ in range(3):
+            await anyio.lowlevel.checkpoint()
+            other.send(b"<%d>" % len(sent))
+            sent.append(b"<%d>" % len(sent))
+
+    async def read_until(size: int) -> None:
+        while len(b"".join(taken)) < size:
+            await once(stream, taken)
+
+    stream, other = ends
+    sent: list[bytes] = []
+    taken: list[bytes] = []
+    async for cut in cuts(how, when):
+        feeding = beside(feed())
+        size = len(b"".join(sent)) + sum(len(b"<%d>" % (len(sent) + n)) for n in range(3))
+        await cut(read_until(size))
+        await feeding
+        await read_until(size)
+        assert b"".join(taken) == b"".join(sent)
+
+
+async def test_what_a_cancelled_reader_left_is_one_readers_alone(
+    ends: Ends, beside: Beside
+) -> None:
+    stream, other = ends
+    stream._kept = b"ab"  # as the tick of a cancellation leaves it
+    taken: list[bytes] = []
+    refused: list[BaseException] = []
+    for reading in [beside(received(stream, taken)) for _ in range(2)]:  # whoever runs first
+        try:
+            await reading
+        except anyio.BusyResourceError as exc:
+            refused.append(exc)
+    assert taken == [b"ab"]
+    assert len(refused) == 1
+    stream._kept = b"cd"
+    await stream.aclose()
+    for read in (stream.receive, lambda: stream.pump(keeping([], enough=True))):
+        with pytest.raises(anyio.ClosedResourceError):
+            await read()
+    other.close()
+
+
+# Handing on --------------------------------------------------------------------------------------
 
 
 async def test_it_hands_on_what_comes_until_that_is_enough(ends: Ends) -> None:
@@ -190,16 +225,25 @@ async def test_large_chunks_are_taken_in_one_go(ends: Ends, beside: Beside) -> N
     assert max(sizes) <= 256 * 1024
 
 
-def _nowhere(*_: object) -> None:
-    raise NotImplementedError
+@pytest.fixture
+def watches_no_sockets(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Windows has such a loop; anyio watches them in a thread of its own then."""
+
+    def refuse(*_: object) -> None:
+        raise NotImplementedError
+
+    def now() -> None:
+        for name in ("add_reader", "remove_reader"):
+            monkeypatch.setattr(asyncio.get_running_loop(), name, refuse)
+
+    return now
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 async def test_a_loop_that_watches_no_sockets_is_no_hindrance(
-    ends: Ends, beside: Beside, monkeypatch: pytest.MonkeyPatch
+    ends: Ends, beside: Beside, watches_no_sockets: Callable[[], None]
 ) -> None:
-    """Windows has such a loop; anyio watches them in a thread of its own then."""
-    monkeypatch.setattr(asyncio.get_running_loop(), "add_reader", _nowhere)
+    watches_no_sockets()
     stream, other = ends
     taken: list[bytes] = []
     other.send(b"one")
@@ -209,6 +253,25 @@ async def test_a_loop_that_watches_no_sockets_is_no_hindrance(
     await quiet()
     await stream.aclose()
     assert isinstance(await reading.error(), anyio.ClosedResourceError)
+
+
+@pytest.mark.parametrize("how", ["scope", "native", "stubborn"])
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
+async def test_who_is_cancelled_there_loses_nothing_either(
+    ends: Ends, how: How, watches_no_sockets: Callable[[], None]
+) -> None:
+    watches_no_sockets()
+    stream, other = ends
+    taken: list[bytes] = []
+    rounds = 0
+    async for cut in cuts(how, "suspension"):
+        other.send(b"<%d>" % rounds)
+        rounds += 1
+        await cut(handed_on(stream, taken))
+        if len(taken) < rounds:
+            await handed_on(stream, taken)
+        assert b"".join(taken) == b"".join(b"<%d>" % number for number in range(rounds))
+    assert rounds > 1
 
 
 def test_a_taker_knows_its_event_loop_where_no_task_runs() -> None:
@@ -231,32 +294,6 @@ def test_a_taker_knows_its_event_loop_where_no_task_runs() -> None:
 
     told, after = asyncio.run(main())
     assert told <= after
-
-
-@pytest.mark.parametrize(("anyio_backend", "how", "when"), WAYS, indirect=["anyio_backend"])
-async def test_a_cancelled_handing_on_loses_nothing(
-    ends: Ends, beside: Beside, how: How, when: When
-) -> None:
-    async def feed() -> None:
-        for _ in range(3):
-            await anyio.lowlevel.checkpoint()
-            other.send(b"<%d>" % len(sent))
-            sent.append(b"<%d>" % len(sent))
-
-    async def hand_on(until: int) -> None:
-        while len(b"".join(taken)) < until:
-            await stream.pump(keeping(taken, enough=True))
-
-    stream, other = ends
-    sent: list[bytes] = []
-    taken: list[bytes] = []
-    async for cut in cuts(how, when):
-        feeding = beside(feed())
-        size = len(b"".join(sent)) + sum(len(b"<%d>" % (len(sent) + n)) for n in range(3))
-        await cut(hand_on(size))
-        await feeding
-        await hand_on(size)
-        assert b"".join(taken) == b"".join(sent)
 
 
 @pytest.mark.parametrize(("anyio_backend", "how", "when"), WAYS, indirect=["anyio_backend"])
