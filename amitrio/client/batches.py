@@ -4,7 +4,7 @@ The reader hands frames on, and whoever takes them makes objects of them: as man
 be looked at, and once for all who listen. Frames that wait are bytes, which the garbage collector
 does not walk through again and again, as it does through objects.
 
-Law: a batch never changes; what is made of it is the same for everybody who holds it.
+Law: what a batch holds never changes; what is made of it is the same for everybody who holds it.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class Batch:
         self._chunk = chunk
         self._made = made
         self.is_new = is_new
-        """Whether nobody has taken anything of it yet."""
+        """Whether nobody has taken anything of it yet; who does sets it."""
 
     def __len__(self) -> int:
         return len(self._frames)
 
     def made(self) -> list[Event]:
-        """The events."""
+        """The events, which `read_ahead` may go over; else each is read when it is touched."""
         if self._made is None:
             self._made = events_from(self._kinds, self._frames, self._chunk, bare=True)
         return self._made

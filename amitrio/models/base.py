@@ -328,7 +328,7 @@ def from_frames(
 ) -> list[M]:
     """What `from_frame` of each class makes of each frame, at a third of the cost.
 
-    `bare`: what follows is `prepare`.
+    `bare`: what `prepare` sets is left to it, or to the first touch.
     """
     made: list[M] = list(map(object.__new__, classes))
     _run(map(_set_frame, made, frames))

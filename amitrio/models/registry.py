@@ -96,7 +96,7 @@ def events_from(
 ) -> list[Event]:
     """The events that these frames are, of these kinds: `event_from` for many, in C.
 
-    `bare`: what follows is `prepare`.
+    `bare`: what `prepare` sets is left to it, or to the first touch.
     """
     return from_frames(map(_EVENT_CLASSES.__getitem__, kinds), frames, chunk, bare=bare)
 
