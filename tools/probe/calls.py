@@ -204,7 +204,7 @@ async def faxes(probe: Prober) -> None:
     """A fax that is awaited, and sent by nobody."""
     await probe.call(application="ReceiveFAX", data="/tmp/amitrio-probe.tif")  # noqa: S108 - its chroot
     await probe.send(actions.FAXStats())
-    sessions = await probe.send(actions.FAXSessions())
+    sessions = await probe.listed(actions.FAXSessions())
     numbers = [one.session_number for one in sessions or ()]
     await probe.send(actions.FAXSession(session_number=int(numbers[0] or 0) if numbers else 0))
 

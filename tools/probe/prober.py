@@ -21,8 +21,10 @@ from .outcomes import Outcome, Unexplained, outcome_of, unexplained
 __all__ = ["Prober"]
 
 R = TypeVar("R", bound=ami.Reply)
+L = TypeVar("L", bound=ami.ListReply[Any, Any])
 
 _PATIENCE = 20.0  # seconds for whatever is waited for; the servers need a fraction of one
+_AGAIN = 0.02  # seconds until something is asked again
 _ORDER = ("succeeded", "refused", "silent", "absent")
 
 
@@ -56,6 +58,15 @@ class Prober:
             self._note(action, outcome_of(reply))
             return reply
         return None
+
+    async def listed(self, action: TypedAction[L]) -> L | None:
+        """Send it until it lists something: an application begins after its call is answered."""
+        reply = await self.send(action)
+        with anyio.move_on_after(_PATIENCE):
+            while reply is not None and not len(reply):
+                await anyio.sleep(_AGAIN)
+                reply = await self.send(action)
+        return reply
 
     async def send_silent(self, action: TypedAction[R]) -> None:
         """Send an action that is answered without a response: the next response tells so."""
