@@ -13,19 +13,24 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from socket import socket
+from threading import get_ident
 from typing import Protocol, cast
 
 import attrs
 import sniffio
 
-__all__ = ["EventLoop", "Readable", "Step", "Waiter", "this_event_loop"]
+__all__ = ["Bell", "EventLoop", "Readable", "Step", "Waiter", "this_event_loop"]
 
 
-class Waiter(Protocol):
-    """One thing for which one task waits once."""
+class Bell(Protocol):
+    """What is told that something has happened."""
 
     def wake(self) -> None:
         """It has happened. Whoever waits goes on; whoever comes later need not wait."""
+
+
+class Waiter(Bell, Protocol):
+    """One thing for which one task waits once."""
 
     def wait(self) -> Awaitable[None]:
         """Await it at once, until it has happened: a checkpoint always. Cancelled, nobody waits."""
@@ -64,6 +69,10 @@ class EventLoop:
     """Lets others run, and raises where a surrounding scope was cancelled."""
     checkpoint_if_cancelled: Callable[[], Awaitable[None]]
     """Raises where a surrounding scope was cancelled; else returns at once."""
+    soon: Callable[[Callable[[], None]], object]
+    """Has it called, from any thread. Raises RuntimeError where the loop has ended."""
+    thread: int = attrs.field(factory=get_ident, init=False)
+    """That it runs in."""
 
 
 def this_event_loop() -> EventLoop:

@@ -1,17 +1,17 @@
 """Ledger: the actions under way, from the moment they are posted until they are settled.
 
-Law: as many as `limits.pending_actions` and no more; each entry leaves exactly once; and the
+Law: as many as `limits.pending_actions` and no more; each leaves exactly once; and the
 watch always knows which one Asterisk is working at, and since when.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import secrets
+from collections.abc import Iterator
 from functools import partial
 from typing import cast
-
-import attrs
 
 from amitrio.client.ending import Ending
 from amitrio.client.eventloop import EventLoop
@@ -21,43 +21,19 @@ from amitrio.client.room import Room
 from amitrio.client.watch import Watch
 from amitrio.errors import Executed, ResponseTimeout
 from amitrio.models import Action, allowance_of
-from amitrio.protocol import ClientConnection, Exchange, ReplyShape
+from amitrio.protocol import ClientConnection
 
-__all__ = ["Entry", "Ledger"]
+__all__ = ["Ledger"]
 
-
-@attrs.define(eq=False)
-class Entry(Exchange):
-    """One action under way: its frame on the way out, and who waits for its answer."""
-
-    pending: Pending = attrs.field(factory=Pending)
-    allowance: float = 0.0
-    has_room: bool = True
-    frame: bytes = attrs.field(default=b"", init=False, repr=False)
-    left: bool = attrs.field(default=False, init=False)
-
-    @property
-    def executed(self) -> Executed:
-        """Whether Asterisk may have run it: not while no byte of it has left."""
-        return "maybe" if self.left else "no"
+_ID_BYTES = 12
+_ID = re.compile("." * 2 * _ID_BYTES)
+_MANY = 256
 
 
-class _Ids:
+def _ids() -> Iterator[str]:
     """ActionIDs that nobody can guess, drawn from the system's randomness many at a time."""
-
-    _LENGTH = 24  # of 12 bytes
-    _MANY = 256
-
-    def __init__(self) -> None:
-        self._drawn: list[str] = []
-
-    def draw(self) -> str:
-        """One that was never drawn before."""
-        if not self._drawn:
-            text = secrets.token_hex(self._LENGTH // 2 * self._MANY)
-            starts = range(0, len(text), self._LENGTH)
-            self._drawn = [text[start : start + self._LENGTH] for start in starts]
-        return self._drawn.pop()
+    while True:
+        yield from _ID.findall(secrets.token_hex(_ID_BYTES * _MANY))
 
 
 class Ledger:
@@ -78,75 +54,76 @@ class Ledger:
         self.room = Room(room, loop)
         """For as many actions as may be unanswered: each takes some, and gives it back."""
         self._now = loop.now
-        self._entries: dict[Entry, None] = {}
-        self._oldest: Entry | None = None
-        self._ids = _Ids()
+        self._pending: dict[Pending, None] = {}
+        self._oldest: Pending | None = None
+        self._ids = _ids()
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._pending)
 
-    def post(
-        self, action: Action, pending: Pending, shape: ReplyShape, *, has_room: bool = True
-    ) -> Entry:
-        """Send an action for which room was taken. Raises ValueError, and has no entry then.
+    def post(self, action: Action, pending: Pending, *, has_room: bool = True) -> None:
+        """Send an action for which room was taken. Raises ValueError, and nothing was sent then.
 
         `has_room=False` sends one beyond the room that there is, such as the last.
         """
-        allowance = allowance_of(action)
-        entry = Entry(self._ids.draw(), action.name, shape, pending, allowance, has_room)
-        entry.frame = self._connection.begin(entry, action.headers)
+        pending.action_id = next(self._ids)
+        pending.allowance = allowance_of(action)
+        pending.has_room = has_room
+        pending.frame = self._connection.begin(pending, action.headers)
         try:
-            self._outbox.post(entry, lone=self._oldest is None)
+            self._outbox.post(pending, lone=self._oldest is None)
         except BaseException:  # trio refuses to be called from a thread that is not its own
-            self._connection.withdraw(entry)
+            self._connection.withdraw(pending)
             raise
-        self._entries[entry] = None
+        self._pending[pending] = None
         if self._oldest is None:
-            self.renew_oldest(self._now())
-        return entry
+            self._is_oldest(pending, self._now())
 
-    def abandon(self, entry: Entry) -> None:
+    def abandon(self, pending: Pending) -> None:
         """Nobody waits any more: take the action back if it has not left, else drop its answer."""
-        if entry not in self._entries:
+        pending.abandoned = True
+        if pending not in self._pending:
             return
-        entry.pending = Pending()
-        if self._outbox.withdraw(entry):
-            self._connection.withdraw(entry)
-            self.settle(entry)
+        if self._outbox.withdraw(pending):
+            self._connection.withdraw(pending)
+            self.settle(pending)
             self.renew_oldest(self._now())
         else:
-            self.forget_report(entry)
+            pending.forget()
+            self.forget_report(pending)
 
-    def forget_report(self, entry: Entry) -> None:
+    def forget_report(self, pending: Pending) -> None:
         """Nobody waits for the late event of this action any more."""
-        self._connection.forget_report(entry)
-        if entry.settled and entry in self._entries:
-            self.settle(entry)
+        self._connection.forget_report(pending)
+        if pending.settled and pending in self._pending:
+            self.settle(pending)
 
-    def answered(self, entry: Entry, *, final: bool) -> Entry:
-        """The response has come. The entry stays while a report is due, but takes no room."""
+    def answered(self, pending: Pending, *, final: bool) -> None:
+        """The response has come. What a report is due for stays, but takes no room."""
         if final:
-            del self._entries[entry]
-        if entry.has_room:
-            entry.has_room = False
+            del self._pending[pending]
+        if pending.has_room:
+            pending.has_room = False
             self.room.give()
-        return entry
 
-    def settle(self, entry: Entry) -> Entry:
+    def settle(self, pending: Pending) -> None:
         """Nothing more will come for this action."""
-        return self.answered(entry, final=True)
+        self.answered(pending, final=True)
 
     def end(self, ending: Ending) -> None:
         """The connection is over: everyone who waits is told, with an error of their own."""
-        for entry in list(self._entries):
-            self.settle(entry)
-            entry.pending.failed(partial(ending.error, entry.executed))
+        while self._pending:  # not a loop over them: who is told may abandon others
+            pending = next(iter(self._pending))
+            self.settle(pending)
+            pending.listener.on_failure(partial(ending.error, pending.executed))
 
     def renew_oldest(self, now: float) -> None:
         """Let the watch know which action is the oldest unanswered one, and since when."""
-        oldest = cast("Entry | None", self._connection.oldest)
-        if oldest is self._oldest:
-            return
+        oldest = cast("Pending | None", self._connection.oldest)
+        if oldest is not self._oldest:
+            self._is_oldest(oldest, now)
+
+    def _is_oldest(self, oldest: Pending | None, now: float) -> None:
         self._oldest = oldest
         self._watch.oldest_since = math.inf if oldest is None else now
         self._watch.allowance = 0.0 if oldest is None else oldest.allowance
@@ -160,16 +137,16 @@ class Ledger:
         """The oldest action is past its time: taken back if it has not left, like `abandon`."""
         if self._oldest is None:
             return
-        entry = self._oldest
-        pending, executed = entry.pending, entry.executed
+        pending = self._oldest
+        listener, executed = pending.listener, pending.executed
         seconds = now - self._watch.oldest_since
-        self.abandon(entry)
-        if not entry.settled:
-            self._connection.give_up(entry)
-            if entry.has_room:  # else what is never answered would use it up
-                entry.has_room = False
+        self.abandon(pending)
+        if not pending.settled:
+            self._connection.give_up(pending)
+            if pending.has_room:  # else what is never answered would use it up
+                pending.has_room = False
                 self.room.give()
-        pending.failed(partial(_late, entry.name, seconds, executed))
+        listener.on_failure(partial(_late, pending.name, seconds, executed))
         self.renew_oldest(now)
 
 

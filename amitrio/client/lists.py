@@ -45,7 +45,7 @@ class ListStream(Generic[E_co]):
     @property
     def missing(self) -> int:
         """How many items fewer came than Asterisk says it sent; 0 for a whole list, and before."""
-        return missing_from(self._feed.count, self._feed.complete)
+        return missing_from(self._feed.items, self._feed.complete)
 
     def __aiter__(self) -> Self:
         return self
@@ -66,12 +66,12 @@ async def open_list(session: Session, action: Action) -> AsyncGenerator[ListStre
     limit = session.limits.list_items
     traits = traits_of(action.name)
     with closing(Inbox[Event](limit, overflowed=too_slow(action.name, limit))) as inbox:
-        feed = Feed(action.name, traits, inbox)
-        entry = await session.post(action, feed, traits.shape)
+        feed = Feed(action.name, traits.shape, reply=traits.reply, inbox=inbox)
+        await session.post(action, feed)
         try:
             await feed.started_or_failed.wait()
             if feed.failure is not None and feed.response is None:
                 raise feed.failure()
             yield ListStream(feed, inbox)
         finally:
-            session.abandon(entry)
+            session.abandon(feed)

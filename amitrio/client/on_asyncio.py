@@ -108,4 +108,5 @@ def event_loop() -> EventLoop:
         partial(_Readable, loop),
         checkpoint,
         checkpoint_if_cancelled,
+        loop.call_soon_threadsafe,
     )

@@ -20,6 +20,7 @@ from trio.lowlevel import (
     checkpoint_if_cancelled,
     current_clock,
     current_task,
+    current_trio_token,
     notify_closing,
     reschedule,
     wait_readable,
@@ -78,5 +79,11 @@ class _Readable:
 
 def event_loop() -> EventLoop:
     """The trio that is running."""
-    now = current_clock().current_time
-    return EventLoop(now, _Waiter, _Readable, checkpoint, checkpoint_if_cancelled)
+    return EventLoop(
+        current_clock().current_time,
+        _Waiter,
+        _Readable,
+        checkpoint,
+        checkpoint_if_cancelled,
+        current_trio_token().run_sync_soon,
+    )

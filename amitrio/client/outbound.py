@@ -58,31 +58,31 @@ _REASONS = MappingProxyType(
 class CallReport(Pending):
     """What the session tells about one Originate: the reply to it, then the report."""
 
-    settled: anyio.Event = attrs.field(factory=anyio.Event)
-    finished: anyio.Event = attrs.field(factory=anyio.Event)
+    replied: anyio.Event = attrs.field(factory=anyio.Event, init=False)
+    finished: anyio.Event = attrs.field(factory=anyio.Event, init=False)
     reply: Reply | None = None
     event: OriginateResponse | None = None
     failure: Failure | None = None
 
-    def answered(self, frame: bytes, chunk: Chunk) -> None:
+    def on_answer(self, frame: bytes, chunk: Chunk) -> None:
         """Asterisk has taken the action, or refused it."""
         self.reply = Reply.from_frame(frame, chunk)
-        self.settled.set()
+        self.replied.set()
 
-    def reported(self, frame: bytes, chunk: Chunk) -> None:
+    def on_report(self, frame: bytes, chunk: Chunk) -> None:
         """The OriginateResponse has come."""
         self.event = cast("OriginateResponse", event_from(frame, chunk, _REPORT))
         self.finished.set()
 
-    def failed(self, failure: Failure) -> None:
+    def on_failure(self, failure: Failure) -> None:
         """Nothing more will come."""
         self.failure = failure
-        self.settled.set()
+        self.replied.set()
         self.finished.set()
 
     async def wait_reply(self) -> Reply:
         """Asterisk's answer to the action itself; the error where it was refused."""
-        await self.settled.wait()
+        await self.replied.wait()
         if self.reply is None:
             assert self.failure is not None  # noqa: S101 - one of the two has come
             raise self.failure()
@@ -144,14 +144,14 @@ async def place_call(
     session: Session, action: Action, *, channel: str, channel_id: str, timeout: float, heard: bool
 ) -> OutboundCall:
     """Send the action and wait until Asterisk has taken it. Cancelled, the call may be placed."""
-    report = CallReport()
-    exchange = await session.post(action, report, _SHAPE if heard else SIMPLE)
+    report = CallReport("Originate", _SHAPE if heard else SIMPLE)
+    await session.post(action, report)
     try:
         reply = await report.wait_reply()
     except BaseException:
-        session.abandon(exchange)
+        session.abandon(report)
         raise
-    give_up = partial(session.forget_report, exchange)
+    give_up = partial(session.forget_report, report)
     return OutboundCall(channel, channel_id, timeout, reply, report, give_up, heard)
 
 

@@ -116,8 +116,9 @@ class Outbox:
         self._rest = b""
         size = 0
         while self._letters and size < _GATHER:
-            letter = self._letters.popleft()
-            letter.left = True
+            letter = self._letters[0]
+            letter.left = True  # first: whoever it belongs to may give it up at any point
+            self._letters.popleft()
             parts.append(letter.frame)
             size += len(letter.frame)
         if len(parts) == 1:

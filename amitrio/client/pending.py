@@ -1,10 +1,13 @@
-"""Pending: who waits for the answer to an action, and how it reaches them.
+"""Pending: an action under way, and how its answer reaches whoever waits for it.
 
 A Collector gathers a whole answer for `send`; a Feed hands the items of a list on as they come,
 for `items`. The reader calls them; neither ever makes it wait.
 
-Law: each is settled exactly once, by an answer or by an error, and the error is made anew for
-each who is told.
+An action is one object from the request to the reply: the garbage collector goes through what is
+under way again and again, and with a thousand actions in flight that shows.
+
+Law: the ledger settles each exactly once, by an answer or by an error, and the error is made anew
+for each who is told. Whoever has abandoned an action is told nothing any more.
 """
 
 from __future__ import annotations
@@ -16,14 +19,14 @@ from functools import lru_cache
 import anyio
 import attrs
 
-from amitrio.client.eventloop import Waiter
+from amitrio.client.eventloop import Bell
 from amitrio.client.inbox import Inbox, hand_on
 from amitrio.client.refusals import refusal
-from amitrio.errors import AMIError, ListTooLong, SubscriberTooSlow
+from amitrio.errors import AMIError, Executed, ListTooLong, SubscriberTooSlow
 from amitrio.models import Chunk, Event, ListReply, Reply, event_from, reply_class_of, shape_of
 from amitrio.models.registry import events_from
 from amitrio.models.replies import announced_by, missing_from
-from amitrio.protocol import SIMPLE, ReplyShape
+from amitrio.protocol import SIMPLE, Exchange, ReplyShape
 from amitrio.text import printable
 
 _logger = logging.getLogger("amitrio.client")
@@ -50,98 +53,134 @@ Failure = Callable[[], AMIError]
 _List = ListReply[Event, Event]
 
 
-class Pending:
-    """What the session tells about one action. A subclass listens to what its action can bring."""
+@attrs.define(eq=False)
+class Pending(Exchange):
+    """One action under way. A subclass listens to what the session tells about it."""
+
+    frame: bytes = attrs.field(default=b"", repr=False)
+    allowance: float = 0.0
+    """Seconds that Asterisk may need for it, beyond the usual."""
+    has_room: bool = True
+    """Whether it takes some of the room that there is for actions."""
+    left: bool = False
+    """Whether it has begun to leave."""
+    abandoned: bool = False
+    """Nobody waits for it. Where it was not posted yet, it never is."""
+
+    @property
+    def executed(self) -> Executed:
+        """Whether Asterisk may have run it: not while no byte of it has left."""
+        return "maybe" if self.left else "no"
+
+    @property
+    def listener(self) -> Pending:
+        """Who is told about it."""
+        return _NOBODY if self.abandoned else self
 
     @property
     def behind(self) -> bool:
         """Whether what came waits to be taken."""
         return False
 
-    def answered(self, frame: bytes, chunk: Chunk) -> None:
+    def forget(self) -> None:
+        """Hold no more of what came: it was abandoned, and may be under way for long."""
+
+    def on_answer(self, frame: bytes, chunk: Chunk) -> None:
         """The one response, an error included; or a second one that breaks a list off."""
 
-    def started(self, frame: bytes, chunk: Chunk) -> None:
+    def on_start(self, frame: bytes, chunk: Chunk) -> None:
         """A list begins."""
 
-    def items(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
+    def on_items(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
         """Items of the list."""
 
-    def ended(self, frame: bytes, chunk: Chunk) -> None:
+    def on_end(self, frame: bytes, chunk: Chunk) -> None:
         """The list is complete."""
 
-    def reported(self, frame: bytes, chunk: Chunk) -> None:
+    def on_report(self, frame: bytes, chunk: Chunk) -> None:
         """The late event of the action (OriginateResponse)."""
 
-    def failed(self, failure: Failure) -> None:
+    def on_failure(self, failure: Failure) -> None:
         """No answer will come, or no report."""
+
+
+_NOBODY = Pending("")
 
 
 @attrs.define(eq=False)
 class Collector(Pending):
     """The whole answer to one action."""
 
-    name: str
-    """The action's."""
-    traits: Traits
-    list_limit: int
-    settled: Waiter
-    _reply: Reply | None = None
-    _items: list[Event] | None = None
+    reply: type[Reply] = attrs.field(kw_only=True)
+    list_limit: int = attrs.field(kw_only=True)
+    bell: Bell = attrs.field(kw_only=True)
+    """Woken when it is done."""
+    done: bool = False
+    _answer: bytes | None = None
+    _chunk: Chunk | None = None
+    _listed: list[Event] | None = None
     """None where the answer is no list."""
     _complete: Event | None = None
     _failure: Failure | None = None
 
     def result(self) -> Reply:
-        """The answer, or the error, once it is settled."""
+        """The answer, or the error, once it is done."""
         if self._failure is not None:
             raise self._failure()
-        assert self._reply is not None  # noqa: S101 - settled without failure
-        if self._items is None:
-            is_plain = self.traits.shape is SIMPLE and self._reply.succeeded
-            return self._reply if is_plain else self._simple(self._reply)
-        return _List.gathered(self._reply, tuple(self._items), self._complete)
+        assert self._answer is not None  # noqa: S101 - done without failure
+        reply = self.reply.from_frame(self._answer, self._chunk)
+        if self._listed is None:
+            is_plain = self.shape is SIMPLE and reply.succeeded
+            return reply if is_plain else self._simple(reply)
+        return _List.gathered(reply, tuple(self._listed), self._complete)
 
-    def answered(self, frame: bytes, chunk: Chunk) -> None:
-        """Settled: a reply, an error, or the end of a list in mid-list."""
-        self._reply = self.traits.reply.from_frame(frame, chunk)
-        self._items = None
-        self.settled.wake()
+    def forget(self) -> None:
+        """Hold no more of what came."""
+        self._answer = self._chunk = self._listed = None
 
-    def started(self, frame: bytes, chunk: Chunk) -> None:
+    def on_answer(self, frame: bytes, chunk: Chunk) -> None:
+        """Done: a reply, an error, or the end of a list in mid-list."""
+        self._answer, self._chunk = frame, chunk
+        self._listed = None
+        self._tell()
+
+    def on_start(self, frame: bytes, chunk: Chunk) -> None:
         """The list has begun."""
-        self._reply = self.traits.reply.from_frame(frame, chunk)
-        self._items = []
+        self._answer, self._chunk = frame, chunk
+        self._listed = []
 
-    def items(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
+    def on_items(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
         """More items."""
-        assert self._items is not None  # noqa: S101 - the list has begun
+        assert self._listed is not None  # noqa: S101 - the list has begun
         if self._failure is not None:
             return
-        if len(self._items) + len(frames) > self.list_limit:
-            self._items.clear()
-            self.failed(self._too_long)
+        if len(self._listed) + len(frames) > self.list_limit:
+            self._listed.clear()
+            self.on_failure(self._too_long)
         else:
-            self._items += events_from(kinds, frames, chunk)
+            self._listed += events_from(kinds, frames, chunk)
 
-    def ended(self, frame: bytes, chunk: Chunk) -> None:
-        """Settled: the list has come."""
-        assert self._items is not None  # noqa: S101 - the list has begun
+    def on_end(self, frame: bytes, chunk: Chunk) -> None:
+        """Done: the list has come."""
+        assert self._listed is not None  # noqa: S101 - the list has begun
         self._complete = event_from(frame, chunk)
-        _count(self.name, len(self._items), self._complete)
-        self.settled.wake()
+        _count(self.name, self.items, self._complete)
+        self._tell()
 
-    def failed(self, failure: Failure) -> None:
-        """Settled: no answer will come."""
+    def on_failure(self, failure: Failure) -> None:
+        """Done: no answer will come."""
         self._failure = self._failure or failure
-        self.settled.wake()
+        self._tell()
+
+    def _tell(self) -> None:
+        self.done = True
+        self.bell.wake()
 
     def _simple(self, reply: Reply) -> Reply:
-        shape = self.traits.shape
-        if not (reply.succeeded or shape.means_empty(reply.message)):
+        if not (reply.succeeded or self.shape.means_empty(reply.message)):
             raise refusal(self.name, reply)
         # A list action that succeeds without a list says that there is nothing to list.
-        plain = shape.complete is None or (reply.succeeded and shape.sometimes)
+        plain = self.shape.complete is None or (reply.succeeded and self.shape.sometimes)
         return reply if plain else _List.gathered(reply)
 
     def _too_long(self) -> AMIError:
@@ -156,15 +195,11 @@ class Collector(Pending):
 class Feed(Pending):
     """The items of a list as they come."""
 
-    name: str
-    """The action's."""
-    traits: Traits
-    inbox: Inbox[Event]
-    started_or_failed: anyio.Event = attrs.field(factory=anyio.Event)
+    reply: type[Reply] = attrs.field(kw_only=True)
+    inbox: Inbox[Event] = attrs.field(kw_only=True)
+    started_or_failed: anyio.Event = attrs.field(factory=anyio.Event, init=False)
     response: Reply | None = None
     complete: Event | None = None
-    count: int = 0
-    """How many items came."""
     failure: Failure | None = None
 
     @property
@@ -172,33 +207,32 @@ class Feed(Pending):
         """Whether many items wait to be taken."""
         return self.inbox.behind
 
-    def answered(self, frame: bytes, chunk: Chunk) -> None:
+    def on_answer(self, frame: bytes, chunk: Chunk) -> None:
         """Settled: a reply, an error, or the end of a list in mid-list."""
-        reply = self.traits.reply.from_frame(frame, chunk)
-        if reply.succeeded or self.traits.shape.means_empty(reply.message):
+        reply = self.reply.from_frame(frame, chunk)
+        if reply.succeeded or self.shape.means_empty(reply.message):
             self.response = self.response or reply
             self.inbox.end()
             self.started_or_failed.set()
         else:
-            self.failed(lambda: refusal(self.name, reply))
+            self.on_failure(lambda: refusal(self.name, reply))
 
-    def started(self, frame: bytes, chunk: Chunk) -> None:
+    def on_start(self, frame: bytes, chunk: Chunk) -> None:
         """The list has begun."""
-        self.response = self.traits.reply.from_frame(frame, chunk)
+        self.response = self.reply.from_frame(frame, chunk)
         self.started_or_failed.set()
 
-    def items(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
+    def on_items(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
         """More items."""
-        self.count += len(frames)
         hand_on((self.inbox,), kinds, frames, chunk)
 
-    def ended(self, frame: bytes, chunk: Chunk) -> None:
+    def on_end(self, frame: bytes, chunk: Chunk) -> None:
         """Settled: the list has come."""
         self.complete = event_from(frame, chunk)
-        _count(self.name, self.count, self.complete)
+        _count(self.name, self.items, self.complete)
         self.inbox.end()
 
-    def failed(self, failure: Failure) -> None:
+    def on_failure(self, failure: Failure) -> None:
         """Settled: no answer will come."""
         self.failure = failure
         self.inbox.end(failure)

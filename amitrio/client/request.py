@@ -17,14 +17,15 @@ async def request(session: Session, action: Action) -> Reply:
     """The reply to the action; raises what `Client.send` says."""
     name = action.name
     traits = traits_of(name)
-    collector = Collector(name, traits, session.limits.list_items, session.loop.waiter())
+    answered = session.loop.waiter()
+    limit = session.limits.list_items
+    asked = Collector(name, traits.shape, reply=traits.reply, list_limit=limit, bell=answered)
     await session.loop.checkpoint_if_cancelled()
-    entry = session.post_nowait(action, collector, traits.shape)
-    if entry is None:
-        entry = await session.post(action, collector, traits.shape)
+    if not session.post_nowait(action, asked):
+        await session.post(action, asked)
     try:
-        await collector.settled.wait()
-        return collector.result()
+        await answered.wait()
+        return asked.result()
     except BaseException:
-        session.abandon(entry)
+        session.abandon(asked)
         raise

@@ -24,7 +24,7 @@ from anyio.abc import ByteStream
 
 from amitrio.client.ending import Ending
 from amitrio.client.eventloop import this_event_loop
-from amitrio.client.ledger import Entry, Ledger
+from amitrio.client.ledger import Ledger
 from amitrio.client.outbox import BROKEN, Outbox
 from amitrio.client.pending import Pending
 from amitrio.client.statistics import ClientStatistics
@@ -36,7 +36,6 @@ from amitrio.limits import Limits
 from amitrio.models import Action, Chunk, Server
 from amitrio.models.registry import events_from
 from amitrio.protocol import (
-    SIMPLE,
     Answered,
     Banner,
     ClientConnection,
@@ -49,7 +48,6 @@ from amitrio.protocol import (
     ListEnded,
     ListStarted,
     Received,
-    ReplyShape,
     Reported,
     State,
     Unmatched,
@@ -121,36 +119,40 @@ class Session:
         """Where the session stands."""
         return self.connection.state
 
-    async def post(self, action: Action, pending: Pending, shape: ReplyShape) -> Entry:
+    async def post(self, action: Action, pending: Pending) -> None:
         """Send an action; its answer goes to `pending`.
 
-        Waits only for room among the pending actions; cancelled there, nothing was sent. Raises
-        ValueError for what Asterisk would misread, ConnectionLost or ConnectionClosed.
+        Waits only for room among the pending actions; cancelled or abandoned there, nothing was
+        sent. Raises ValueError for what Asterisk would misread, ConnectionLost, ConnectionClosed.
         """
         await self._ledger.room.take()
-        return self._post(action, pending, shape)
+        if pending.abandoned:  # meanwhile
+            self._ledger.room.give()
+        else:
+            self._post(action, pending)
 
-    def post_nowait(self, action: Action, pending: Pending, shape: ReplyShape) -> Entry | None:
-        """The same if there is room; else None, and nothing was sent."""
-        has_room = self._ledger.room.take_nowait()
-        return self._post(action, pending, shape) if has_room else None
+    def post_nowait(self, action: Action, pending: Pending) -> bool:
+        """The same if there is room; else False, and nothing was sent."""
+        if has_room := self._ledger.room.take_nowait():
+            self._post(action, pending)
+        return has_room
 
-    def _post(self, action: Action, pending: Pending, shape: ReplyShape) -> Entry:
+    def _post(self, action: Action, pending: Pending) -> None:
         try:
             if self.ending is not None or self._leaving:
                 self.check_open()
-            return self._ledger.post(action, pending, shape)
+            self._ledger.post(action, pending)
         except BaseException:
             self._ledger.room.give()
             raise
 
-    def abandon(self, entry: Entry) -> None:
+    def abandon(self, pending: Pending) -> None:
         """Nobody waits for the answer any more; the action is taken back if it has not left."""
-        self._ledger.abandon(entry)
+        self._ledger.abandon(pending)
 
-    def forget_report(self, entry: Entry) -> None:
+    def forget_report(self, pending: Pending) -> None:
         """Nobody waits for the late event of this action any more."""
-        self._ledger.forget_report(entry)
+        self._ledger.forget_report(pending)
 
     def check_open(self) -> None:
         """Raise the error that says why nothing can be sent any more."""
@@ -246,7 +248,7 @@ class Session:
     def _behind(self) -> bool:
         """Whether anybody has more to take than fits into one turn."""
         oldest = self.connection.oldest
-        listing = oldest is not None and _entry(oldest).pending.behind
+        listing = oldest is not None and _pending(oldest).listener.behind
         return listing or self.subscriptions.behind
 
     async def write(self) -> None:
@@ -332,30 +334,33 @@ class Session:
         if not self._told_ready and self.state is State.READY:
             self._told_ready = True
             self.subscriptions.ready()
-        entry: Any  # an Entry, as `_entry` says, which costs a call
-        entry, frame, final = received
-        self._ledger.answered(entry, final=final).pending.answered(frame, chunk)
+        pending: Any  # as `_pending` says, which costs a call
+        pending, frame, final = received
+        self._ledger.answered(pending, final=final)
+        pending.listener.on_answer(frame, chunk)
 
     def _on_started(self, received: ListStarted, chunk: Chunk) -> None:
-        _entry(received.exchange).pending.started(received.frame, chunk)
+        _pending(received.exchange).listener.on_start(received.frame, chunk)
 
     def _on_items(self, received: ItemsReceived, chunk: Chunk) -> None:
         self._ledger.list_moves()
         exchange, kinds, frames = received
-        _entry(exchange).pending.items(kinds, frames, chunk)
+        _pending(exchange).listener.on_items(kinds, frames, chunk)
 
     def _on_ended(self, received: ListEnded, chunk: Chunk) -> None:
-        self._settled(received.exchange).ended(received.frame, chunk)
+        self._settled(received.exchange).on_end(received.frame, chunk)
 
     def _on_reported(self, received: Reported, chunk: Chunk) -> None:
-        self._settled(received.exchange).reported(received.frame, chunk)
+        self._settled(received.exchange).on_report(received.frame, chunk)
 
     def _on_failed(self, received: Failed, _chunk: Chunk) -> None:
         exchange, overtaker = received
-        self._settled(exchange).failed(partial(_missing, exchange.name, overtaker))
+        self._settled(exchange).on_failure(partial(_missing, exchange.name, overtaker))
 
     def _settled(self, exchange: Exchange) -> Pending:
-        return self._ledger.settle(_entry(exchange)).pending
+        pending = _pending(exchange)
+        self._ledger.settle(pending)
+        return pending.listener
 
     def _ignore(self, received: Unmatched | Junk, chunk: Chunk) -> None:
         """The protocol has counted it."""
@@ -380,7 +385,7 @@ class Session:
     async def _say_goodbye(self) -> None:
         if self.state is State.READY and not self._leaving:
             self._leaving = True
-            self._ledger.post(_LOGOFF, Pending(), SIMPLE, has_room=False)
+            self._ledger.post(_LOGOFF, Pending("Logoff"), has_room=False)
         if self._leaving:
             await self._over.wait()
 
@@ -388,7 +393,7 @@ class Session:
         """Send a Ping that nobody waits for: any byte that comes back is a sign of life."""
         self._watch.probed = now
         if self._ledger.room.take_nowait():  # else so many are unanswered that they ask the same
-            self._ledger.post(_PING, Pending(), SIMPLE)
+            self._ledger.post(_PING, Pending("Ping"))
 
     async def _give_up_oldest(self, now: float) -> None:
         self._ledger.give_up_oldest(now)
@@ -432,9 +437,9 @@ class Session:
         return Ending(reason.rstrip(": "), cause=cause)
 
 
-def _entry(exchange: Exchange) -> Entry:
+def _pending(exchange: Exchange) -> Pending:
     """What the ledger has begun: a session has no other exchanges."""
-    return cast("Entry", exchange)
+    return cast("Pending", exchange)
 
 
 def _missing(action: str, overtaker: str) -> ResponseMissing:

@@ -24,7 +24,7 @@ from amitrio.limits import DEFAULT_LIMITS, Limits
 from amitrio.protocol.correlation import Correlator
 from amitrio.protocol.encoding import HeaderValue, action_id_line, encode_identified
 from amitrio.protocol.exchange import SIMPLE, Exchange, ReplyShape
-from amitrio.protocol.framing import CRLF, Framer, trimmed
+from amitrio.protocol.framing import CRLF, END, Framer, trimmed
 from amitrio.protocol.greeting import Banner, Greeting
 from amitrio.protocol.message import find
 from amitrio.protocol.received import (
@@ -46,6 +46,7 @@ __all__ = ["ClientConnection", "Counts"]
 
 _EVENT = b"Event: "
 _GLUE = CRLF + _EVENT
+_SUCCESS = b"Response: Success"
 _FOLLOWS = b"Response: Follows"
 _END_COMMAND = b"--END COMMAND--"
 
@@ -117,7 +118,7 @@ class ClientConnection:
         shape: ReplyShape = SIMPLE,
     ) -> tuple[Exchange, bytes]:
         """Expect the answer to an action, and give its bytes, as `begin` does."""
-        exchange = Exchange(action_id, name, shape)
+        exchange = Exchange(name, shape, action_id)
         return exchange, self.begin(exchange, headers)
 
     def begin(self, exchange: Exchange, headers: Iterable[tuple[str, HeaderValue]]) -> bytes:
@@ -152,6 +153,8 @@ class ClientConnection:
         if self.state in (State.BROKEN, State.CLOSED):
             raise RuntimeError(f"nothing can be received while {self.state.value}")
         self.counts.bytes += len(data)
+        if (answered := self._the_answer(data)) is not None:
+            return [answered]
         out: list[Received] = []
         try:
             if self.state is State.GREETING:
@@ -162,6 +165,17 @@ class ClientConnection:
             self.rescued = out
             raise
         return out
+
+    def _the_answer(self, data: bytes) -> Answered | None:
+        """What comes where one action follows another: the usual answer, and nothing else."""
+        if not data.startswith(_SUCCESS) or self._follows or self.state is not State.READY:
+            return None
+        if not self._framer.is_one_frame(data):
+            return None
+        answered = self._correlator.answer(data[: -len(END)])
+        if answered is not None:
+            self.counts.frames += 1
+        return answered
 
     def receive_eof(self) -> list[Exchange]:
         """The stream is over: the exchanges that got no answer, in order."""

@@ -51,11 +51,14 @@ _LIST_FLAG = re.compile(
     rb"[^\r\n]*+\r\nActionID:[^\r\n]*+\r\nEventList: ?([a-z]+)(?:\r\n|\Z)", re.IGNORECASE
 )
 # The line behind the ActionID may be EventList, or there is none.
-_MAY_FLAG = (b"E", b"e", b"")
+_MAY_FLAG = (b"E", b"e")
 _EVENT = b"Event: "
 _SUCCESS = b"Response: Success\r\n"
 _SUCCESS_WITH_ID = _SUCCESS + b"ActionID: "
 _AT_ID = len(_SUCCESS_WITH_ID)
+
+# To ask the class for it costs as much as a call.
+_SETTLED = Progress.SETTLED
 
 # What the class does when it is called, at a third of the cost.
 _final_answer: Callable[[tuple[Exchange, bytes, bool]], Answered] = partial(
@@ -86,8 +89,8 @@ class Correlator:
         """The exchange that Asterisk is working at: an open list, else the first unanswered."""
         if self._open is not None and not self._open.overdue:
             return self._open
-        for action_id in self._waiting:
-            return self._waiting[action_id]
+        for exchange in self._waiting.values():
+            return exchange
         return None
 
     @property
@@ -144,10 +147,10 @@ class Correlator:
             if exchange.shape is not SIMPLE or not frame.startswith(exchange.head):
                 return None
             behind = len(exchange.head)
-            if frame[behind : behind + 1] in _MAY_FLAG:
+            if len(frame) == behind or frame.startswith(_MAY_FLAG, behind):
                 return None
             self._waiting.popitem(last=False)
-            exchange.progress = Progress.SETTLED
+            exchange.progress = _SETTLED
             return _final_answer((exchange, frame, True))
         return None
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from amitrio.credentials import HiddenBytes, Secret
+from amitrio.protocol.framing import CRLF
 from amitrio.text import encode, excerpt
 
 __all__ = [
@@ -52,7 +53,7 @@ def encode_identified(
 ) -> bytes:
     """The bytes of an action whose ActionID is a line already."""
     if not headers:
-        return b"%b%b\r\n" % (_action_line(name), id_line)
+        return _action_line(name) + id_line + CRLF
     lines = [_action_line(name), id_line]
     for header, value in headers:
         if header.lower() in _RESERVED:
@@ -80,7 +81,7 @@ def _action_line(name: str) -> bytes:
 def action_id_line(action_id: str) -> bytes:
     """The line that names the action in its answer, too."""
     if action_id.isalnum() and action_id.isascii() and len(action_id) <= MAX_ACTION_ID:
-        return b"ActionID: %b\r\n" % action_id.encode()  # no rule has anything against it
+        return b"ActionID: " + action_id.encode() + CRLF  # no rule has anything against it
     if not 0 < len(encode(action_id)) <= MAX_ACTION_ID:
         raise ValueError(f"an ActionID has 1 to {MAX_ACTION_ID} bytes")
     return _line("ActionID", action_id)

@@ -60,14 +60,15 @@ class Progress(enum.Enum):
 class Exchange:
     """One action and what has come back for it."""
 
-    action_id: str
     name: str
     shape: ReplyShape = SIMPLE
-    progress: Progress = attrs.field(default=Progress.WAITING, init=False)
-    head: bytes = attrs.field(default=b"", init=False)
+    action_id: str = ""
+    """From when it is asked."""
+    progress: Progress = Progress.WAITING
+    head: bytes = b""
     """How nearly every answer to it begins, from when it is expected."""
-    items: int = attrs.field(default=0, init=False)
-    overdue: bool = attrs.field(default=False, init=False)
+    items: int = 0
+    overdue: bool = False
     """Nobody waits for it any more, but its answer may still come."""
 
     @property

@@ -13,10 +13,10 @@ from __future__ import annotations
 from amitrio.errors import ProtocolError
 from amitrio.limits import Limits
 
-__all__ = ["CRLF", "Framer"]
+__all__ = ["CRLF", "END", "Framer"]
 
 CRLF = b"\r\n"
-_END = b"\r\n\r\n"
+END = b"\r\n\r\n"
 
 
 class Framer:
@@ -38,10 +38,18 @@ class Framer:
         """Whether a frame has begun and waits for its rest; surplus empty lines begin none."""
         return bool(self._held.strip(CRLF))
 
+    def is_one_frame(self, data: bytes) -> bool:
+        """Whether `data` is one frame and nothing else, not even the rest of another."""
+        return (
+            data.find(END) == len(data) - len(END)
+            and not self._held
+            and len(data) <= min(self._limits.line, self._limits.frame)
+        )
+
     def feed(self, data: bytes) -> list[bytes]:
         """The frames that `data` completes. Raises ProtocolError past the limits."""
         self.rescued = []
-        frames = self._with_seam(data).split(_END)
+        frames = self._with_seam(data).split(END)
         tail = frames.pop()
         if frames:
             frames[0] = self._taken() + frames[0]  # no other is copied once more

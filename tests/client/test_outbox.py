@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
-from amitrio.client.ledger import Entry
 from amitrio.client.outbox import Letter, Outbox
+from amitrio.client.pending import Pending
 from amitrio.credentials import HiddenBytes
 from amitrio.limits import Limits
 from tests.client.peer import Peer
@@ -37,7 +37,7 @@ async def outbox(
 
 
 def post(box: Outbox, frame: bytes, *, lone: bool) -> Letter:
-    letter = Entry("a1", "Ping")
+    letter = Pending("Ping")
     letter.frame = frame
     box.post(letter, lone=lone)
     return letter

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amitrio.limits import Limits
+from amitrio.errors import ProtocolError
+from amitrio.limits import DEFAULT_LIMITS, Limits
 from amitrio.protocol import (
     SIMPLE,
     Answered,
@@ -16,12 +18,14 @@ from amitrio.protocol import (
     EventsReceived,
     Exchange,
     ItemsReceived,
+    Junk,
     Received,
     ReplyShape,
     State,
 )
 from amitrio.protocol.correlation import Correlator
 from amitrio.protocol.exchange import Progress
+from amitrio.protocol.framing import Framer
 from tests.protocol.shapes import LISTS, ORIGINATE
 from tests.protocol.transcripts import Session
 
@@ -316,17 +320,19 @@ def test_the_end_settles_everything_that_is_left(session: Session) -> None:
 
 
 def test_an_exchange_knows_what_was_asked() -> None:
-    exchange = Exchange("a1", "Ping")
+    exchange = Exchange("Ping", action_id="a1")
     assert (exchange.action_id, exchange.name, exchange.shape) == ("a1", "Ping", ReplyShape())
-    assert exchange != Exchange("a1", "Ping")
+    assert exchange != Exchange("Ping", action_id="a1")
 
 
 # The short way -----------------------------------------------------------------------------------
 
 
-def ready(ids: Iterable[str], shape: ReplyShape = SIMPLE) -> ClientConnection:
+def ready(
+    ids: Iterable[str], shape: ReplyShape = SIMPLE, limits: Limits = DEFAULT_LIMITS
+) -> ClientConnection:
     """Logged in, with actions of these ids under way."""
-    connection = ClientConnection()
+    connection = ClientConnection(limits=limits)
     connection.receive(b"Asterisk Call Manager/11.0.0\r\n")
     connection.send("Login", [], action_id="login")
     connection.receive(b"Response: Success\r\nActionID: login\r\n\r\n")
@@ -375,6 +381,24 @@ def test_the_short_way_to_an_answer_leads_where_the_long_one_does(
     ]
 
 
+@given(
+    st.lists(st.lists(st.sampled_from(LINES), min_size=1, max_size=4), min_size=1, max_size=4),
+    st.sampled_from(SHAPES),
+    st.sampled_from([b"\r\n\r\n", b"\r\n\r\n\r\n", b"\r\n\r", b"\r\n"]),
+)
+def test_an_answer_that_comes_alone_is_what_it_is_among_others(
+    frames: list[list[bytes]], shape: ReplyShape, end: bytes
+) -> None:
+    reads = [b"\r\n".join(lines) + end for lines in frames]
+    alone, among = ready(["a1", "a2", "a11"], shape), ready(["a1", "a2", "a11"], shape)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientConnection, "_the_answer", lambda *_: None)
+        expected = [list(map(said, among.receive(data))) for data in reads]
+    assert [list(map(said, alone.receive(data))) for data in reads] == expected
+    assert attrs.astuple(alone.counts) == attrs.astuple(among.counts)
+    assert (alone.torn, alone.pending, alone.state) == (among.torn, among.pending, among.state)
+
+
 def said(received: Received) -> tuple[object, ...]:
     """What it says, whatever its exchange is."""
     told = (one.action_id if isinstance(one, Exchange) else one for one in received)
@@ -389,6 +413,31 @@ def test_the_short_way_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert [type(one) for one in connection.receive(data)] == [Answered, Answered]
     assert connection.pending == 0
+
+
+def test_an_answer_that_comes_alone_is_not_cut_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = ready(["a1"])
+    monkeypatch.setattr(Framer, "feed", lambda *_: pytest.fail("the long way"))
+    (answered,) = connection.receive(b"Response: Success\r\nActionID: a1\r\nPing: Pong\r\n\r\n")
+    assert isinstance(answered, Answered)
+    assert answered.frame == b"Response: Success\r\nActionID: a1\r\nPing: Pong"
+    assert connection.counts.frames == 2  # that of the login is the other
+
+
+def test_what_ends_a_frame_that_is_held_is_no_answer() -> None:
+    connection = ready(["a1"])
+    assert connection.receive(b"Message: ") == []
+    (junk,) = connection.receive(b"Response: Success\r\nActionID: a1\r\n\r\n")
+    assert isinstance(junk, Junk)
+    assert connection.pending == 1
+
+
+@pytest.mark.parametrize("limits", [Limits(frame=60), Limits(line=40)])
+def test_an_answer_that_comes_alone_has_its_limits(limits: Limits) -> None:
+    connection = ready(["a1"], limits=limits)
+    answer = b"Response: Success\r\nActionID: a1\r\nPing: " + b"x" * 50 + b"\r\n\r\n"
+    with pytest.raises(ProtocolError):
+        connection.receive(answer)
 
 
 def test_a_chunk_of_items_of_one_list_is_taken_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:

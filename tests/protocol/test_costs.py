@@ -283,8 +283,6 @@ class Unheeded:
 
     def wake(self) -> None: ...
 
-    async def wait(self) -> None: ...
-
 
 @case(200)
 def a_list_of_so_many_items_gathered(n: int) -> Cost:
@@ -293,10 +291,11 @@ def a_list_of_so_many_items_gathered(n: int) -> Cost:
     item = b"Event: CoreShowChannel\r\nActionID: a0\r\nChannel: x"
 
     def run() -> None:
-        collector = Collector("CoreShowChannels", traits, n // 2, Unheeded())
-        collector.started(b"Response: Success\r\nActionID: a0\r\nEventList: start", chunk)
+        name, reply = "CoreShowChannels", traits.reply
+        collector = Collector(name, traits.shape, reply=reply, list_limit=n // 2, bell=Unheeded())
+        collector.on_start(b"Response: Success\r\nActionID: a0\r\nEventList: start", chunk)
         for _ in range(n):
-            collector.items(["CoreShowChannel"], [item], chunk)
+            collector.on_items(["CoreShowChannel"], [item], chunk)
 
     return Cost(steps(run), 0)
 

@@ -154,7 +154,7 @@ def test_longer_actionids_lose_their_items(name: str) -> None:
 
 def items_for(action_id: str, name: str) -> int:
     """How many items reach the action. ClientConnection would refuse to send it."""
-    exchange = Exchange(action_id, "ConfbridgeList", LISTS["ConfbridgeList"])
+    exchange = Exchange("ConfbridgeList", LISTS["ConfbridgeList"], action_id)
     correlator = Correlator(max_reports=1)
     correlator.register(exchange, f"ActionID: {action_id}\r\n".encode())
     for read in reference.read(capture(name).read()).frames:
