@@ -23,6 +23,8 @@ from amitrio.lazy import lazily as _lazily
 if TYPE_CHECKING:
     from amitrio import actions as actions
     from amitrio.client import (
+        Answer,
+        Answers,
         CleartextWarning,
         Client,
         ClientStatistics,
@@ -95,6 +97,8 @@ __all__ = [
     "Action",
     "ActionError",
     "Address",
+    "Answer",
+    "Answers",
     "AuthenticationFailed",
     "Backoff",
     "Banner",
@@ -149,6 +153,8 @@ __version__ = "0.1.0"
 
 _FACES = {
     "amitrio.client": (
+        "Answer",
+        "Answers",
         "CleartextWarning",
         "Client",
         "ClientStatistics",

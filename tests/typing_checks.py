@@ -32,6 +32,16 @@ async def replies(client: ami.Client) -> None:
     assert_type(actions.Originate.privileges, frozenset[str])
 
 
+async def many(client: ami.Client) -> None:
+    typed = client.send_many(actions.MailboxCount(mailbox=str(box)) for box in range(9))
+    assert_type(typed, ami.Answers[actions.MailboxCountReply])
+    async for answer in typed:
+        assert_type(answer.reply.new_messages, int | None)
+        assert_type(answer.error, Exception | None)
+    with client.send_many([ami.Action("Ping"), actions.CoreStatus()], at_once=2) as answers:
+        assert_type(await anext(answers), ami.Answer[ami.Reply])
+
+
 async def lists(client: ami.Client) -> None:
     channels = await client.send(actions.CoreShowChannels())
     assert_type(channels, ami.ListReply[ami.CoreShowChannel, ami.CoreShowChannelsComplete])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 import attrs
 
+from amitrio.client.answers import Answers
 from amitrio.client.criteria import has_criteria, ignored_criteria, reads_criteria
 from amitrio.client.lists import ListStream, open_list
 from amitrio.client.masks import hears, in_force
@@ -25,6 +26,7 @@ from amitrio.client.sources import ActionSender
 from amitrio.errors import ActionError
 from amitrio.models import (
     Action,
+    ActionLike,
     Event,
     FieldSource,
     FieldValue,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Line", "Speaking"]
 
 E = TypeVar("E", bound=Event)
+R = TypeVar("R", bound=Reply)
 
 _PING = Action("Ping")
 
@@ -58,7 +61,7 @@ class Line:
 
     def request(self, action: Action) -> Awaitable[Reply]:
         """The reply to the action. Raises and is cancelled as `Client.send`."""
-        minded = self._MINDED.get(action.name.lower())
+        minded = self.MINDED.get(action.name.lower())
         return request(self.session, action) if minded is None else minded(self, action)
 
     async def _filter(self, action: Action) -> Reply:
@@ -74,7 +77,7 @@ class Line:
         return reply
 
     # Actions that say something about the line itself.
-    _MINDED: ClassVar[Mapping[str, Callable[..., Awaitable[Reply]]]] = MappingProxyType(
+    MINDED: ClassVar[Mapping[str, Callable[..., Awaitable[Reply]]]] = MappingProxyType(
         {"filter": _filter, "events": _set_mask}
     )
 
@@ -129,6 +132,31 @@ class Speaking(ActionSender):
         `limits.list_items` wait unread. Left early, the rest of the list is dropped.
         """
         return open_list(self._line().session, action_of(action, headers, fields))
+
+    @overload
+    def send_many(
+        self, actions: Iterable[TypedAction[R]], /, *, at_once: int = ...
+    ) -> Answers[R]: ...
+    @overload
+    def send_many(
+        self, actions: Iterable[ActionLike], /, *, at_once: int = ...
+    ) -> Answers[Reply]: ...
+    def send_many(self, actions: Iterable[ActionLike], /, *, at_once: int = 100) -> Answers[Any]:
+        """Many actions, asked by one task: `async for answer in client.send_many(...)`.
+
+        Each action has one Answer, in their order: `answer.reply` is what `send` would have
+        returned, or raises what it would have raised. Up to `at_once` are under way; when the first
+        answer is looked at, as many more may have been drawn from the iterable. A loop that is left
+        ends it, and `with client.send_many(...) as answers` says where.
+
+        Filter and Events are about the connection itself, and are answered by a ValueError here.
+        Raises ConnectionLost or ConnectionClosed when there is no connection.
+        """
+        if at_once < 1:
+            raise ValueError("at_once is how many actions are under way: one at least")
+        session = self._line().session
+        session.check_open()
+        return Answers(session, actions, at_once, Line.MINDED)
 
     async def command(self, command: str) -> list[str]:
         """The lines that a command of Asterisk's command line prints. Raises as `send` does."""

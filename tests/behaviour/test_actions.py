@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 import amitrio as ami
+from amitrio import actions
 from tests.behaviour.pbx import Pbx
 
 
@@ -55,6 +56,51 @@ async def test_command_output_keeps_lines_blanks_and_colons(pbx: Pbx) -> None:
         assert "   Members: " in queue
         assert any(line.startswith("      Agent One (Local/member@h2/n") for line in queue)
         assert queue[-1] == ""
+
+
+async def test_many_actions_have_each_their_own_answer(pbx: Pbx) -> None:
+    names = [f"AMITRIO_MANY_{number}" for number in range(300)]
+    settings = [actions.Setvar(variable=name, value=f"is {name}") for name in names]
+    questions = [actions.Getvar(variable=name) for name in names]
+    async with pbx.connect() as client:
+        async for done in client.send_many(settings, at_once=50):
+            assert done.error is None
+        values = [answer.reply["Value"] async for answer in client.send_many(questions)]
+    assert values == [f"is {name}" for name in names]
+
+
+async def test_of_many_actions_one_is_refused_and_one_is_a_list(pbx: Pbx) -> None:
+    async with pbx.connect() as client:
+        wanted = [
+            ami.Action("Ping"),
+            ami.Action("GetConfig"),
+            ami.Action("QueueStatus", {"Queue": "h2q"}),
+            ami.Action("NoSuchAction"),
+            ami.Action("Ping", {"X": "a\nb"}),
+            ami.Action("Ping"),
+        ]
+        answers = [answer async for answer in client.send_many(wanted)]
+        assert [type(answer.error) for answer in answers] == [
+            type(None),
+            ami.ActionError,
+            type(None),
+            ami.UnknownAction,
+            ValueError,
+            type(None),
+        ]
+        assert isinstance(answers[2].reply, ami.ListReply)
+        assert [event.queue for event in answers[2].reply.of(ami.QueueParams)] == ["h2q"]
+        assert answers[5].reply["Ping"] == "Pong"
+
+
+async def test_who_leaves_many_actions_is_not_answered_by_their_rest(pbx: Pbx) -> None:
+    async with pbx.connect() as client:
+        async for answer in client.send_many(ami.Action("Ping") for _ in range(500)):
+            assert answer.reply["Ping"] == "Pong"
+            break
+        reply = await client.send("Getvar", Variable="AMITRIO_NOT_SET")
+        assert reply["Variable"] == "AMITRIO_NOT_SET"
+        assert client.statistics().unmatched == 0
 
 
 async def test_a_command_that_does_not_exist(pbx: Pbx) -> None:

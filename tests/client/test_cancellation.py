@@ -17,7 +17,7 @@ import pytest
 import sniffio
 import trio
 
-from amitrio import Client, ConnectionClosed, Event, OutboundCall, State
+from amitrio import Action, Client, ConnectionClosed, Event, OutboundCall, State
 from amitrio.limits import Limits
 from tests.client.cancelling import WAYS, How, When, cuts
 from tests.client.peer import Peer
@@ -101,6 +101,19 @@ async def echoed(client: Client, text: str) -> None:
     assert (await client.send("Echo", Text=text))["Text"] == text
 
 
+async def ask_many(client: Client) -> None:
+    texts = [f"{number}" for number in range(5)]
+    actions = [Action("Echo", {"Text": text}) for text in texts]
+    with client.send_many(actions, at_once=2) as answers:
+        assert [answer.reply["Text"] async for answer in answers] == texts
+
+
+async def take_one_of_many(client: Client) -> None:
+    async for answer in client.send_many([Action("Echo", {"Text": "x"})] * 5, at_once=3):
+        assert answer.reply["Text"] == "x"
+        break
+
+
 OPERATIONS: dict[str, Callable[[Client], Coroutine[Any, Any, object]]] = {
     "send": lambda client: client.send("Echo", Text="cancelled"),
     "a list": lambda client: client.send("CoreShowChannels"),
@@ -111,6 +124,8 @@ OPERATIONS: dict[str, Callable[[Client], Coroutine[Any, Any, object]]] = {
     "events": listen,
     "wait_for": wait_for,
     "several": ask_thrice,
+    "many": ask_many,
+    "many left early": take_one_of_many,
 }
 
 

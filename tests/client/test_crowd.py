@@ -7,7 +7,7 @@ is left over.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -18,7 +18,15 @@ from amitrio import Client, ConnectionLost
 from amitrio.limits import Limits
 from tests.client.peer import GONE, Peer, frame
 from tests.client.streams import memory_pair, nowait_pair
-from tests.client.test_cancellation import call, echoed, nothing_left, read_items, read_one_item
+from tests.client.test_cancellation import (
+    ask_many,
+    call,
+    echoed,
+    nothing_left,
+    read_items,
+    read_one_item,
+    take_one_of_many,
+)
 from tests.client.waiting import Beside, quiet
 
 
@@ -65,21 +73,30 @@ async def cancel_after(ticks: int, scope: anyio.CancelScope) -> None:
     scope.cancel()
 
 
-async def act(client: Client, dice: random.Random, text: str) -> None:
-    what = dice.choice(["echo", "echo", "list", "items", "some items", "call", "listen"])
-    if what == "echo":
+async def whole_list(client: Client) -> None:
+    assert len(await client.send("CoreShowChannels")) == 3
+
+
+async def listen_meanwhile(client: Client, text: str) -> None:
+    with client.events("Tick", buffer=3, overflow="drop_oldest"):
         await echoed(client, text)
-    elif what == "list":
-        assert len(await client.send("CoreShowChannels")) == 3
-    elif what == "items":
-        await read_items(client)
-    elif what == "some items":
-        await read_one_item(client)
-    elif what == "call":
-        await call(client)
-    else:
-        with client.events("Tick", buffer=3, overflow="drop_oldest"):
-            await echoed(client, text)
+
+
+ACTS: dict[str, Callable[[Client, str], Awaitable[object]]] = {
+    "echo": echoed,
+    "echo again": echoed,
+    "list": lambda client, _: whole_list(client),
+    "items": lambda client, _: read_items(client),
+    "some items": lambda client, _: read_one_item(client),
+    "call": lambda client, _: call(client),
+    "listen": listen_meanwhile,
+    "many": lambda client, _: ask_many(client),
+    "one of many": lambda client, _: take_one_of_many(client),
+}
+
+
+async def act(client: Client, dice: random.Random, text: str) -> None:
+    await ACTS[dice.choice(list(ACTS))](client, text)
 
 
 async def listen(client: Client, heard: list[int]) -> None:

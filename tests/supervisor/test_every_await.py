@@ -20,7 +20,7 @@ import attrs
 import pytest
 
 import amitrio
-from amitrio import Client, ConnectionLost, Gap, Link, SupervisedClient, actions
+from amitrio import Action, Answers, Client, ConnectionLost, Gap, Link, SupervisedClient, actions
 from amitrio.client import ListStream
 from amitrio.supervisor.client import LinkStates
 from amitrio.supervisor.plain import PlainEvents
@@ -116,6 +116,12 @@ async def items(client: Any) -> None:
         assert [item["Channel"] async for item in channels] == [f"Local/{n}" for n in range(3)]
 
 
+async def many(client: Any) -> None:
+    numbers = [str(number) for number in range(4)]
+    with client.send_many((Action("Echo", {"N": n}) for n in numbers), at_once=2) as answers:
+        assert [answer.reply["N"] async for answer in answers] == numbers
+
+
 def waiting_for(source: Callable[[Any], Any]) -> Ask:
     """Wait for an event that an action brings about, and raise bare that it was lost."""
 
@@ -200,6 +206,7 @@ SHARED: dict[tuple[type, str], Ask] = {
     (amitrio.EventStream, "receive_batch"): receive_batch,
     (amitrio.EventStream, "__anext__"): iterate,
     (ListStream, "__anext__"): items,
+    (Answers, "__anext__"): many,
     (amitrio.OutboundCall, "wait_answered"): originate,
 }
 OF_CLIENT: dict[tuple[type, str], Ask] = {

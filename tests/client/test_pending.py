@@ -1,0 +1,181 @@
+"""Pending: what an action is told, and what it holds."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from amitrio import Action, ListTooLong, actions
+from amitrio.client import ledger
+from amitrio.client.pending import Collector, Pending
+from amitrio.limits import Limits
+from tests.client.peer import Peer
+from tests.client.streams import nowait_pair
+from tests.client.test_answers import NARROW, each
+from tests.client.test_answers_end import last_is_next
+from tests.client.test_cancellation import nothing_left
+from tests.client.test_lists import channels
+from tests.client.waiting import Beside, quiet
+
+
+async def test_the_rest_of_a_list_that_is_too_long_is_dropped(
+    peer: Peer, beside: Beside, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with peer.accept(limits=Limits(list_items=3)) as client:
+        asked = beside(each(client.send_many([actions.CoreShowChannels()])))
+        request = await peer.expect("CoreShowChannels")
+        await peer.answer(request, *channels(9), EventList="start")
+        (too_long,) = await asked
+        assert isinstance(too_long.error, ListTooLong)
+        (pending,) = client._session._ledger._pending
+        assert pending.abandoned
+        await peer.say(
+            f"Event: CoreShowChannelsComplete / ActionID: {request.action_id}"
+            " / EventList: Complete / ListItems: 9"
+        )
+        await quiet()
+        assert caplog.messages == []
+        nothing_left(client)
+
+
+async def test_of_a_list_that_is_too_long_nothing_is_kept(peer: Peer, beside: Beside) -> None:
+    async with peer.accept(limits=Limits(list_items=3)) as client:
+        answers = client.send_many([actions.CoreShowChannels()])
+        taking = beside(anext(answers))
+        request = await peer.expect("CoreShowChannels")
+        await taking.stop()
+        await peer.answer(request, *channels(3), EventList="start")
+        (pending,) = client._session._ledger._pending
+        for _ in range(2):
+            await peer.say(f"Event: CoreShowChannel / ActionID: {request.action_id} / Channel: 1")
+            await quiet()
+            assert pending._listed == []  # type: ignore[attr-defined]
+        await peer.cut()
+        await client.wait_closed()
+        assert isinstance((await anext(answers)).error, ListTooLong)  # what came first is told
+
+
+async def test_who_was_cancelled_is_told_nothing_of_the_list(
+    peer: Peer, beside: Beside, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with peer.accept() as client:
+        asked = beside(client.send(actions.CoreShowChannels()))
+        request = await peer.expect("CoreShowChannels")
+        await asked.stop()
+        await peer.answer(request, *channels(2), EventList="start")
+        await peer.say(
+            f"Event: CoreShowChannelsComplete / ActionID: {request.action_id}"
+            " / EventList: Complete / ListItems: 9"
+        )
+        await quiet()
+        assert caplog.messages == []
+        nothing_left(client)
+
+
+@pytest.mark.parametrize("action", ["Ask", "CoreShowChannels"])
+async def test_a_reply_knows_where_it_came_from(peer: Peer, beside: Beside, action: str) -> None:
+    async with peer.accept(fallback_encoding="cp1251") as client:
+        beside.go(peer.attend())
+        reply = await client.send(action)
+        assert reply.received is not None
+        assert reply.server is not None
+        assert reply.server.fallback_encoding == "cp1251"
+
+
+async def test_a_list_that_is_sent_for_is_counted(
+    peer: Peer, beside: Beside, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with peer.accept() as client:
+        asked = beside(client.send("CoreShowChannels"))
+        request = await peer.expect("CoreShowChannels")
+        complete = "Event: CoreShowChannelsComplete / EventList: Complete / ListItems: 9"
+        await peer.answer(request, *channels(2), complete, EventList="start")
+        assert len(await asked) == 2
+        assert caplog.messages == ["CoreShowChannels: 2 items came, and Asterisk says it sent 9"]
+
+
+async def test_what_was_withdrawn_is_no_longer_the_oldest(peer: Peer) -> None:
+    async with peer.accept() as client:
+        session = client._session
+        asked = Pending("Ask")
+        assert session.post_nowait(Action("Ask"), asked)
+        session.abandon(asked)
+        assert session._ledger._oldest is None
+        nothing_left(client)
+
+
+async def test_a_lone_action_leaves_at_once_and_the_next_is_gathered(beside: Beside) -> None:
+    peer = Peer(beside, nowait_pair(takes=10_000))
+    async with peer.accept() as client:
+        first, second = Pending("Ask"), Pending("Ask")
+        for pending in (first, second):
+            assert client._session.post_nowait(Action("Ask"), pending)
+        assert (first.left, second.left) == (True, False)
+        for _ in range(2):
+            await peer.answer(await peer.expect("Ask"))
+        await quiet()
+        nothing_left(client)
+
+
+@pytest.mark.parametrize("what", ["answer", "list", "loss"])
+async def test_who_has_abandoned_an_action_is_told_nothing(
+    peer: Peer, beside: Beside, what: str
+) -> None:
+    async with peer.accept() as client:
+        asked = beside(client.send("CoreShowChannels"))
+        request = await peer.expect("CoreShowChannels")
+        (pending,) = client._session._ledger._pending
+        assert isinstance(pending, Collector)
+        await asked.stop()
+        if what == "answer":
+            await peer.refuse(request, "no")
+        elif what == "list":
+            await peer.answer(request, EventList="start")
+        else:
+            await peer.cut()
+        await quiet()
+        assert (pending.done, pending._answer, pending._failure) == (False, None, None)
+
+
+async def test_a_probe_takes_no_room_that_is_not_there(peer: Peer, beside: Beside) -> None:
+    async with peer.accept(limits=NARROW) as client:
+        other = beside(client.send("Other"))
+        request = await peer.expect("Other")
+        client._session._probe(0.0)
+        assert client.statistics().pending == 1
+        await peer.answer(request)
+        await other
+        await last_is_next(peer, client, beside)
+
+
+async def test_of_a_list_that_was_given_up_nothing_is_kept(peer: Peer, beside: Beside) -> None:
+    async with peer.accept() as client:
+        asked = beside(client.send(actions.CoreShowChannels()))
+        request = await peer.expect("CoreShowChannels")
+        await peer.answer(request, *channels(5), EventList="start")
+        await quiet()
+        (pending,) = client._session._ledger._pending
+        assert isinstance(pending, Collector)
+        assert pending._listed is not None
+        assert len(pending._listed) == 5
+        await asked.stop()
+        assert [pending._listed, pending._answer] == [None, None]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_list_that_is_too_long_is_not_called_miscounted(
+    peer: Peer, beside: Beside, caplog: pytest.LogCaptureFixture, *, whole: bool
+) -> None:
+    async with peer.accept(limits=Limits(list_items=3)) as client:
+        asked = beside(client.send(actions.CoreShowChannels()))
+        request = await peer.expect("CoreShowChannels")
+        await peer.answer_list(request, "CoreShowChannelsComplete", *channels(9 if whole else 4))
+        assert isinstance(await asked.error(), ListTooLong)
+        assert caplog.messages == []
+
+
+def test_action_ids_are_long_and_never_the_same() -> None:
+    drawn = list(itertools.islice(ledger._ids(), 600))
+    assert {len(one) for one in drawn} == {24}
+    assert len(set(drawn)) == 600
