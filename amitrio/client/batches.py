@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from itertools import chain
 
 from amitrio.models import Chunk, Event
+from amitrio.models.base import from_frames
 from amitrio.models.habits import prepare
-from amitrio.models.registry import events_from
+from amitrio.models.registry import event_classes
 
 __all__ = ["LARGEST", "Batch", "read_ahead"]
 
@@ -25,45 +26,49 @@ LARGEST = 256
 class Batch:
     """Frames of events and their kinds, from one chunk."""
 
-    __slots__ = ("_chunk", "_frames", "_kinds", "_made", "is_new")
+    __slots__ = ("_chunk", "_kinds", "_made", "classes", "frames", "is_new")
 
     def __init__(
         self,
         kinds: Sequence[str],
         frames: Sequence[bytes],
         chunk: Chunk,
-        made: list[Event] | None = None,
         *,
         is_new: bool = True,
     ) -> None:
-        self._kinds = kinds
-        self._frames = frames
-        self._chunk = chunk
-        self._made = made
+        self.frames = frames
+        self.classes: Sequence[type[Event]] = ()
+        """Of the events, once they are made."""
         self.is_new = is_new
         """Whether nobody has taken anything of it yet; who does sets it."""
+        self._kinds = kinds
+        self._chunk = chunk
+        self._made: list[Event] | None = None
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self.frames)
 
     def made(self) -> list[Event]:
         """The events, which `read_ahead` may go over; else each is read when it is touched."""
         if self._made is None:
-            self._made = events_from(self._kinds, self._frames, self._chunk, bare=True)
+            self.classes = event_classes(self._kinds)
+            self._made = from_frames(self.classes, self.frames, self._chunk, bare=True)
         return self._made
 
     def behind(self, count: int) -> Batch:
         """The same without so many of the first."""
-        made = None if self._made is None else self._made[count:]
-        return Batch(
-            self._kinds[count:], self._frames[count:], self._chunk, made, is_new=self.is_new
-        )
+        rest = Batch(self._kinds[count:], self.frames[count:], self._chunk, is_new=self.is_new)
+        if self._made is not None:
+            rest.classes, rest._made = self.classes[count:], self._made[count:]
+        return rest
 
 
 def read_ahead(batches: Sequence[Batch]) -> None:
     """What the program reads as a rule of such events is read of all these, which it will take."""
     if len(batches) == 1:
-        prepare(batches[0].made(), batches[0]._frames)
-    else:
-        made = chain.from_iterable(batch.made() for batch in batches)
-        prepare(list(made), list(chain.from_iterable(batch._frames for batch in batches)))
+        (batch,) = batches
+        prepare(batch.made(), batch.frames, batch.classes)
+        return
+    made = list(chain.from_iterable(batch.made() for batch in batches))
+    frames = list(chain.from_iterable(batch.frames for batch in batches))
+    prepare(made, frames, list(chain.from_iterable(batch.classes for batch in batches)))

@@ -223,7 +223,7 @@ def _cut_all(
         _cut_none(messages)
         return classes
     _run(map(_set_match, messages, matches))
-    if None not in matches:
+    if all(matches):
         return ()
     return [cls for cls, match in zip(classes, matches, strict=True) if match is None]
 

@@ -142,12 +142,11 @@ class _Turns:
 _turns = _Turns()
 
 
-def prepare(messages: Sequence[object], frames: Sequence[bytes]) -> None:
+def prepare(messages: Sequence[object], frames: Sequence[bytes], classes: Sequence[type]) -> None:
     """Read messages, made of these frames just now, as far as they will be read anyhow.
 
     For the task that is about to touch them, and has touched those before.
     """
-    classes = list(map(type, messages)) if any(way.watched for way in _WAYS) else ()
     left = _turns.left()
     for way in _WAYS:
         way.go((messages, frames, classes), left=left)

@@ -24,6 +24,7 @@ __all__ = [
     "action_names",
     "enum_class",
     "event_class",
+    "event_classes",
     "event_from",
     "event_kinds",
     "events_from",
@@ -84,6 +85,11 @@ def event_class(kind: str) -> type[Event]:
     return _EVENT_CLASSES[kind]
 
 
+def event_classes(kinds: Iterable[str]) -> list[type[Event]]:
+    """The class of the events of each of these names."""
+    return list(map(_EVENT_CLASSES.__getitem__, kinds))
+
+
 def event_from(frame: bytes, chunk: Chunk | None = None, kind: str | None = None) -> Event:
     """The event that a frame is, as an object of its own class. `kind`, where it is known."""
     if kind is None:
@@ -91,14 +97,9 @@ def event_from(frame: bytes, chunk: Chunk | None = None, kind: str | None = None
     return _EVENT_CLASSES[kind].from_frame(frame, chunk)
 
 
-def events_from(
-    kinds: Iterable[str], frames: Sequence[bytes], chunk: Chunk | None, *, bare: bool = False
-) -> list[Event]:
-    """The events that these frames are, of these kinds: `event_from` for many, in C.
-
-    `bare`: what `prepare` sets is left to it, or to the first touch.
-    """
-    return from_frames(map(_EVENT_CLASSES.__getitem__, kinds), frames, chunk, bare=bare)
+def events_from(kinds: Iterable[str], frames: Sequence[bytes], chunk: Chunk | None) -> list[Event]:
+    """The events that these frames are, of these kinds: `event_from` for many, in C."""
+    return from_frames(event_classes(kinds), frames, chunk)
 
 
 def reply_class_of(action: str) -> type[Reply]:

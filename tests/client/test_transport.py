@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -11,6 +12,8 @@ import anyio
 import pytest
 from anyio.abc import SocketAttribute
 
+from amitrio import Client
+from amitrio.client import transport
 from amitrio.client.transport import SocketStream
 from tests.client.cancelling import WAYS, How, When, cuts
 from tests.client.sockets import reset, tcp_pair
@@ -223,6 +226,13 @@ async def test_large_chunks_are_taken_in_one_go(ends: Ends, beside: Beside) -> N
     await stream.pump(take)
     await sending
     assert max(sizes) <= 256 * 1024
+
+
+def test_what_one_read_brings_fits_into_a_stream() -> None:
+    """Else a burst would overflow a consumer who had no chance to take any of it."""
+    small = b"Event: UserEvent\r\nPrivilege: user,all\r\nUserEvent: Paged\r\nX: 1\r\n\r\n"
+    buffer = inspect.signature(Client.events).parameters["buffer"].default
+    assert transport._MOST // len(small) < buffer
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from amitrio.models import narrow as narrowing
 from amitrio.models.base import Message, from_frames
 from amitrio.models.habits import Habit, Way
 from amitrio.models.layout import layout_of
-from amitrio.models.registry import event_class, events_from
+from amitrio.models.registry import event_class, event_classes, events_from
 from amitrio.models.typed import Typed, TypedEvent
 from amitrio.protocol import ClientConnection, EventsReceived
 from tests.corpus import STREAMS, Capture
@@ -120,8 +120,9 @@ def channel_field(event: Event) -> object:
 
 def made_ahead(kinds: Sequence[str], frames: Sequence[bytes]) -> list[Event]:
     """Made for somebody who is about to touch them."""
-    events = events_from(kinds, frames, None, bare=True)
-    habits.prepare(events, frames)
+    of = event_classes(kinds)
+    events = from_frames(of, frames, None, bare=True)
+    habits.prepare(events, frames, of)
     return events
 
 
@@ -533,10 +534,13 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many messages there were each time that some were read ahead."""
     numbers: list[int] = []
 
-    def prepare(messages: Sequence[object], frames: Sequence[bytes]) -> None:
+    def prepare(
+        messages: Sequence[object], frames: Sequence[bytes], classes: Sequence[type]
+    ) -> None:
         assert [one._frame for one in messages if isinstance(one, Message)] == frames
+        assert list(map(type, messages)) == classes
         numbers.append(len(messages))
-        habits.prepare(messages, frames)
+        habits.prepare(messages, frames, classes)
 
     monkeypatch.setattr(batching, "prepare", prepare)
     return numbers
@@ -940,7 +944,7 @@ def test_a_batch_is_left_in_all_ways_or_in_none(monkeypatch: pytest.MonkeyPatch)
     Way[str](lambda *_: (), other_left.extend)
     kept(way)
     for number in range(40 * LEFT):
-        habits.prepare([number], [b""])
+        habits.prepare([number], [b""], [int])
     assert left == [number for number, one in enumerate(turns(40 * LEFT)) if one]
     assert sorted([*left, *prepared]) == other_left == list(range(40 * LEFT))
 
@@ -1214,7 +1218,7 @@ def test_any_frames_are_read_alike(
 
 def messages_ahead(cls: type[T], frames: Sequence[bytes]) -> list[T]:
     messages = from_frames([cls] * len(frames), frames, None, bare=True)
-    habits.prepare(messages, frames)
+    habits.prepare(messages, frames, [cls] * len(frames))
     return messages
 
 
