@@ -59,7 +59,8 @@ WORKLOADS = (
     ),
     Workload("untouched", "every event, untouched", 60_000, _counted()),
     Workload("ten", "every event to ten consumers, untouched", 60_000, _counted(LISTENERS)),
-    Workload("pings", "1,000 pings in flight", 100_000, _counted(), "at least 4"),
+    Workload("pings", "1,000 pings in flight, a task for each", 100_000, _counted(), "at least 4"),
+    Workload("many", "1,000 pings in flight, asked by one task", 100_000, _counted(), "at least 4"),
     Workload("ping", "one ping after another", 4000, _counted(), "latency 0.75", latency=True),
     Workload(
         "list",
@@ -96,7 +97,7 @@ class Client:
 
 
 _ALL = frozenset(one.name for one in WORKLOADS)
-_USUAL = _ALL - {"list", "slow"}
+_USUAL = _ALL - {"list", "many", "slow"}
 
 CLIENTS = (
     Client("amitrio, trio", "amitrio", _ALL, ("--backend", "trio")),

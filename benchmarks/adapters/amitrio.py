@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -34,23 +35,25 @@ async def _twentieth(client: Client, run: Run) -> None:
 
 
 async def _read_headers(client: Client, run: Run, kind: str, count: int) -> None:
+    tally = run.tally
     with client.events(kind, buffer=run.task.count) as stream:
         run.meter.start()
         await _flood(client, run.task)
         async for event in stream:
-            run.tally.texts(event["Channel"], event["Uniqueid"], event["Exten"])
-            if run.tally.count == count:
+            tally.texts(event["Channel"], event["Uniqueid"], event["Exten"])
+            if tally.count == count:
                 break
         run.meter.stop()
 
 
 async def _typed(client: Client, run: Run) -> None:
+    tally = run.tally
     with client.events(buffer=run.task.count) as stream:
         run.meter.start()
         await _flood(client, run.task)
         async for event in cast("Any", stream):
-            run.tally.values(event.channel, event.channel_state, event.priority)
-            if run.tally.count == run.task.count:
+            tally.values(event.channel, event.channel_state, event.priority)
+            if tally.count == run.task.count:
                 break
         run.meter.stop()
 
@@ -92,6 +95,15 @@ async def _pings(client: Client, run: Run) -> None:
     async with anyio.create_task_group() as group:
         for _ in range(IN_FLIGHT):
             group.start_soon(one_after_another)
+    run.meter.stop()
+
+
+async def _many(client: Client, run: Run) -> None:
+    actions = itertools.repeat(ami.Action("Ping"), run.task.count)
+    run.meter.start()
+    async for answer in client.send_many(actions, at_once=IN_FLIGHT):
+        assert answer.reply
+        run.tally.untouched()
     run.meter.stop()
 
 
@@ -141,6 +153,7 @@ WORKS: Mapping[str, Work] = MappingProxyType(
         "untouched": _untouched,
         "ten": _ten,
         "pings": _pings,
+        "many": _many,
         "ping": _ping,
         "list": _list,
         "slow": _slow,

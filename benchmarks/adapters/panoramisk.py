@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
@@ -35,11 +36,11 @@ def _untouched(tally: Tally, _event: Message) -> None:
 
 async def _consume(manager: Manager, run: Run, *, pattern: str, touch: Touch) -> None:
     count = run.task.count // 20 if pattern == WANTED else run.task.count
-    done = asyncio.Event()
+    done, tally = asyncio.Event(), run.tally
 
     def on_event(_manager: Manager, event: Message) -> None:
-        touch(run.tally, event)
-        if run.tally.count == count:
+        touch(tally, event)
+        if tally.count == count:
             done.set()
 
     manager.register_event(pattern, on_event)
@@ -89,6 +90,21 @@ async def _pings(manager: Manager, run: Run) -> None:
 
     run.meter.start()
     await asyncio.gather(*(one_after_another() for _ in range(IN_FLIGHT)))
+    run.meter.stop()
+
+
+async def _many(manager: Manager, run: Run) -> None:
+    """One task, which awaits the future that was given to it first."""
+    futures: deque[asyncio.Future[Message]] = deque()
+    run.meter.start()
+    for _ in range(run.task.count):
+        if len(futures) == IN_FLIGHT:
+            await futures.popleft()
+            run.tally.untouched()
+        futures.append(manager.send_action({"Action": "Ping"}))
+    while futures:
+        await futures.popleft()
+        run.tally.untouched()
     run.meter.stop()
 
 
@@ -145,6 +161,7 @@ WORKS: Mapping[str, Work] = MappingProxyType(
         "untouched": _one,
         "ten": _ten,
         "pings": _pings,
+        "many": _many,
         "ping": _ping,
         "list": _list,
         "slow": _slow,
