@@ -23,8 +23,6 @@ from amitrio.lazy import lazily as _lazily
 if TYPE_CHECKING:
     from amitrio import actions as actions
     from amitrio.client import (
-        Answer,
-        Answers,
         CleartextWarning,
         Client,
         ClientStatistics,
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
         StreamStatistics,
         UnknownEventWarning,
     )
+    from amitrio.client.answers import Answer, Answers
     from amitrio.client.connect import Connection, connect, connect_over
     from amitrio.credentials import Secret
     from amitrio.errors import (
@@ -153,8 +152,6 @@ __version__ = "0.1.0"
 
 _FACES = {
     "amitrio.client": (
-        "Answer",
-        "Answers",
         "CleartextWarning",
         "Client",
         "ClientStatistics",
@@ -172,6 +169,7 @@ _FACES = {
         "connect",
         "connect_over",
     ),
+    "amitrio.client.answers": ("Answer", "Answers"),
     "amitrio.credentials": ("Secret",),
     "amitrio.errors": (
         "ActionError",

@@ -5,7 +5,6 @@ Law: only this layer and those above it do I/O, and it runs on trio and asyncio 
 
 from __future__ import annotations
 
-from amitrio.client.answers import Answer, Answers
 from amitrio.client.client import Client
 from amitrio.client.connect import Connection, connect, connect_over
 from amitrio.client.gaps import Disconnected, EventsDropped, Gap, Reconnected
@@ -18,8 +17,6 @@ from amitrio.client.statistics import ClientStatistics, StreamStatistics
 from amitrio.client.streams import EventStream
 
 __all__ = [
-    "Answer",
-    "Answers",
     "CleartextWarning",
     "Client",
     "ClientStatistics",

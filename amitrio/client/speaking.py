@@ -9,12 +9,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
+from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, overload
 
 import attrs
 
-from amitrio.client.answers import Answers
 from amitrio.client.criteria import has_criteria, ignored_criteria, reads_criteria
 from amitrio.client.lists import ListStream, open_list
 from amitrio.client.masks import hears, in_force
@@ -36,6 +36,7 @@ from amitrio.models import (
 )
 
 if TYPE_CHECKING:
+    from amitrio.client.answers import Answers
     from amitrio.models import TypedAction
 
 __all__ = ["Line", "Speaking"]
@@ -147,7 +148,8 @@ class Speaking(ActionSender):
         Each action has one Answer, in their order: `answer.reply` is what `send` would have
         returned, or raises what it would have raised. Up to `at_once` are under way; when the first
         answer is looked at, as many more may have been drawn from the iterable. A loop that is left
-        ends it, and `with client.send_many(...) as answers` says where.
+        ends it, and `with client.send_many(...) as answers` says where. Cancelled in the loop, no
+        answer is lost.
 
         Filter and Events are about the connection itself, and are answered by a ValueError here.
         Raises ConnectionLost or ConnectionClosed when there is no connection.
@@ -156,7 +158,9 @@ class Speaking(ActionSender):
             raise ValueError("at_once is how many actions are under way: one at least")
         session = self._line().session
         session.check_open()
-        return Answers(session, actions, at_once, Line.MINDED)
+        # Loaded by whoever asks many: few programs do.
+        answers = import_module("amitrio.client.answers").Answers
+        return cast("Answers[Any]", answers(session, actions, at_once, Line.MINDED))
 
     async def command(self, command: str) -> list[str]:
         """The lines that a command of Asterisk's command line prints. Raises as `send` does."""
