@@ -14,8 +14,7 @@ from collections import deque
 from collections.abc import Container, Iterable
 from contextlib import suppress
 from threading import get_ident
-from types import TracebackType
-from typing import Generic, Never, Self, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 import anyio
 import attrs
@@ -23,6 +22,7 @@ import attrs
 from amitrio.client.eventloop import Waiter
 from amitrio.client.pending import Collector, traits_of
 from amitrio.client.session import Session
+from amitrio.client.streams import OneConsumer
 from amitrio.errors import AMIError
 from amitrio.models import Action, ActionLike, Reply
 
@@ -116,7 +116,10 @@ class _Left:
 
 
 class _Bell:
-    """What all actions of one stream wake: the task that takes their answers."""
+    """What all actions of one stream wake: the task that takes their answers.
+
+    Not the stream itself: they would keep it alive when its consumer has left it.
+    """
 
     __slots__ = ("waiter",)
 
@@ -127,7 +130,7 @@ class _Bell:
         self.waiter.wake()
 
 
-class Answers(Generic[R_co]):
+class Answers(OneConsumer, Generic[R_co]):
     """The answers to many actions, in the order of the actions. Iterate it."""
 
     _closed = True  # until there is anything to close
@@ -147,9 +150,6 @@ class Answers(Generic[R_co]):
         self._lost = False
         self._taking = False
         self._closed = False
-
-    def __aiter__(self) -> Self:
-        return self
 
     async def __anext__(self) -> Answer[R_co]:
         """The next answer. Cancelled, none is lost: the next call goes on from there.
@@ -275,20 +275,6 @@ class Answers(Generic[R_co]):
             self._turn.cancel()
         self._answered.clear()
         self._bell.wake()  # a waiting taker ends
-
-    def __reduce__(self) -> Never:
-        raise TypeError("answers have one taker: they can be neither copied nor pickled")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __del__(self) -> None:
         # Runs by reference count when a loop over `client.send_many(...)` is left by `break`. The

@@ -11,6 +11,7 @@ Law: one consumer a stream, a bounded buffer, and every gap is told. `where` run
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -25,12 +26,37 @@ from amitrio.client.pace import LEAST
 from amitrio.client.statistics import StreamStatistics, lag
 from amitrio.errors import AMIError
 
-__all__ = ["EventStream"]
+__all__ = ["EventStream", "OneConsumer"]
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-class EventStream(Generic[T_co]):
+class OneConsumer(ABC):
+    """What one consumer holds: it is iterated, closed at the end of a `with`, and not shared."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Nothing more will be taken. Closing twice is fine."""
+
+    def __aiter__(self) -> Self:
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> Never:
+        raise TypeError("a stream has one consumer: it can be neither copied nor pickled")
+
+
+class EventStream(OneConsumer, Generic[T_co]):
     """Events as they come. Iterate it, or `receive` one, or `receive_batch`."""
 
     def __init__(
@@ -142,23 +168,6 @@ class EventStream(Generic[T_co]):
     def _check_open(self) -> None:
         if self._closed:
             raise anyio.ClosedResourceError
-
-    def __reduce__(self) -> Never:
-        raise TypeError("a stream has one consumer: it can be neither copied nor pickled")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __aiter__(self) -> Self:
-        return self
 
     async def __anext__(self) -> T_co:
         if self._takes_all and self._batch:

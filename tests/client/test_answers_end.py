@@ -145,44 +145,40 @@ async def test_a_loop_left_after_the_iterable_raised_is_found_by_the_collector(
         await peer.answer(second)
 
 
+class Restless:
+    """Goes on behind its end, as no iterator should."""
+
+    def __init__(self, *, ends_at: int, by: type[Exception]) -> None:
+        self.drawn = 0
+        self.ends_at = ends_at
+        self.by = by
+
+    def __iter__(self) -> Iterator[Action]:
+        return self
+
+    def __next__(self) -> Action:
+        self.drawn += 1
+        if self.drawn == self.ends_at:
+            raise self.by
+        return Action("Ask", {"N": str(self.drawn)})
+
+
 async def test_an_iterable_that_has_raised_is_asked_no_more(peer: Peer, beside: Beside) -> None:
-    class Stumbling:
-        drawn = 0
-
-        def __iter__(self) -> Iterator[Action]:
-            return self
-
-        def __next__(self) -> Action:
-            self.drawn += 1
-            if self.drawn == 1:
-                raise LookupError
-            return asks(1)[0]
-
     async with peer.accept() as client:
         beside.go(peer.attend())
-        answers = client.send_many(Stumbling())
+        restless = Restless(ends_at=1, by=LookupError)
+        answers = client.send_many(restless)
         with pytest.raises(LookupError):
             await anext(answers)
         assert await told(answers) == []
+        assert restless.drawn == 1
 
 
 async def test_an_iterable_that_has_ended_is_asked_no_more(peer: Peer, beside: Beside) -> None:
-    class Restless:
-        drawn = 0
-
-        def __iter__(self) -> Iterator[Action]:
-            return self
-
-        def __next__(self) -> Action:
-            self.drawn += 1
-            if self.drawn == 2:
-                raise StopIteration
-            return asks(1)[0]
-
     async with peer.accept() as client:
         beside.go(peer.attend())
-        restless = Restless()
-        assert await told(client.send_many(restless)) == ["0"]
+        restless = Restless(ends_at=2, by=StopIteration)
+        assert await told(client.send_many(restless)) == ["1"]
         assert restless.drawn == 2
 
 
@@ -271,7 +267,7 @@ async def test_there_is_one_taker(peer: Peer, beside: Beside) -> None:
                 await anext(answers)
             await peer.answer(request, N="0")
             assert (await taking).reply["N"] == "0"
-            with pytest.raises(TypeError, match="one taker"):
+            with pytest.raises(TypeError, match="one consumer"):
                 copy.copy(answers)
 
 
