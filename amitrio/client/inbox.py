@@ -205,10 +205,10 @@ class Inbox(Generic[T]):
         if new:
             read_ahead(new)
 
-    async def take(self, most: int | None = None) -> list[T]:
+    async def take(self) -> list[T]:
         """Wait for at least one item. A checkpoint before the take: cancelled, all is still here.
 
-        As many as the taker will work off before it should pass the next checkpoint, or `most`.
+        As many as the taker will work off before it should pass the next checkpoint.
         Raises EndOfStream or the error at the end, BusyResourceError for a second taker.
         """
         if self._taking:
@@ -221,7 +221,7 @@ class Inbox(Generic[T]):
                 await loop.checkpoint()
             while not (self._items or self._missed or self._ended):
                 await self._sleep()
-            batch = self.take_nowait(most or self._pace.most)
+            batch = self.take_nowait(self._pace.most)
             self._pace.took(len(batch), loop.now())
             return batch
         finally:

@@ -77,7 +77,7 @@ class Ledger:
             raise
         self._pending[pending] = None
         if self._oldest is None:
-            self._is_oldest(pending, self._now())
+            self._watch_oldest(pending, self._now())
 
     def abandon(self, pending: Pending) -> None:
         """Nobody waits any more: take the action back if it has not left, else drop its answer."""
@@ -121,9 +121,9 @@ class Ledger:
         """Let the watch know which action is the oldest unanswered one, and since when."""
         oldest = cast("Pending | None", self._connection.oldest)
         if oldest is not self._oldest:
-            self._is_oldest(oldest, now)
+            self._watch_oldest(oldest, now)
 
-    def _is_oldest(self, oldest: Pending | None, now: float) -> None:
+    def _watch_oldest(self, oldest: Pending | None, now: float) -> None:
         self._oldest = oldest
         self._watch.oldest_since = math.inf if oldest is None else now
         self._watch.allowance = 0.0 if oldest is None else oldest.allowance

@@ -278,7 +278,7 @@ async def test_a_gap_wakes_who_waits() -> None:
     taken: list[Item] = []
 
     async def take() -> None:
-        taken.extend(await box.take(32))
+        taken.extend(await box.take())
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(take)
