@@ -357,3 +357,32 @@ async def test_no_answer_is_lost_by_a_cancelled_taking(
                 await cut(take(answers, len(taken) + 5))
         assert taken == [str(number) for number in range(len(taken))]
         await still_right(client)
+
+
+@every_way
+async def test_no_answer_is_lost_by_a_cancelled_wait_for_room(
+    peer: Peer, beside: Beside, how: How, when: When
+) -> None:
+    async def give_later() -> None:
+        for _ in range(6):
+            await anyio.lowlevel.checkpoint()
+        room.give()
+
+    async def take_two(answers: Answers[Reply]) -> None:
+        for _ in range(2):
+            taken.append((await anext(answers)).reply["N"])  # noqa: PERF401 - kept when it is cancelled
+
+    taken: list[str] = []
+    async with peer.accept(limits=NARROW) as client:
+        beside.go(peer.attend())
+        room = client._session._ledger.room
+        with client.send_many(asks(1000), at_once=1) as answers:
+            async for cut in cuts(how, when):
+                await quiet()  # what was asked ahead is answered
+                assert room.take_nowait()
+                giving = beside(give_later())
+                await cut(take_two(answers))
+                await giving
+        assert taken == [str(number) for number in range(len(taken))]
+        assert len(taken) > 2
+        await still_right(client)

@@ -15,7 +15,7 @@ from tests.client.streams import nowait_pair
 from tests.client.test_answers import NARROW, each
 from tests.client.test_answers_end import last_is_next
 from tests.client.test_cancellation import nothing_left
-from tests.client.test_lists import channels
+from tests.client.test_lists import channels, end_list, go_on
 from tests.client.waiting import Beside, quiet
 
 
@@ -30,10 +30,7 @@ async def test_the_rest_of_a_list_that_is_too_long_is_dropped(
         assert isinstance(too_long.error, ListTooLong)
         (pending,) = client._session._ledger._pending
         assert pending.abandoned
-        await peer.say(
-            f"Event: CoreShowChannelsComplete / ActionID: {request.action_id}"
-            " / EventList: Complete / ListItems: 9"
-        )
+        await end_list(peer, request, 9)
         await quiet()
         assert caplog.messages == []
         nothing_left(client)
@@ -48,7 +45,7 @@ async def test_of_a_list_that_is_too_long_nothing_is_kept(peer: Peer, beside: Be
         await peer.answer(request, *channels(3), EventList="start")
         (pending,) = client._session._ledger._pending
         for _ in range(2):
-            await peer.say(f"Event: CoreShowChannel / ActionID: {request.action_id} / Channel: 1")
+            await go_on(peer, request, *channels(1))
             await quiet()
             assert pending._listed == []  # type: ignore[attr-defined]
         await peer.cut()
@@ -64,10 +61,7 @@ async def test_who_was_cancelled_is_told_nothing_of_the_list(
         request = await peer.expect("CoreShowChannels")
         await asked.stop()
         await peer.answer(request, *channels(2), EventList="start")
-        await peer.say(
-            f"Event: CoreShowChannelsComplete / ActionID: {request.action_id}"
-            " / EventList: Complete / ListItems: 9"
-        )
+        await end_list(peer, request, 9)
         await quiet()
         assert caplog.messages == []
         nothing_left(client)
