@@ -35,7 +35,7 @@ G_co = TypeVar("G_co", covariant=True)
 
 Where = Callable[[Any], bool] | None
 
-_BUFFER = 4096
+_BUFFER = 8192
 
 
 class EventSource(ABC, Generic[G_co]):

@@ -30,10 +30,10 @@ Pump = Callable[[Take], Awaitable[None]]
 
 # Room for what comes: usually little, so that the allocator has it at hand (for 128 KiB and more it
 # asks the kernel each time); much while there is more than that to read. Measured: each doubling
-# from 64 KiB on makes an event cheaper by 4 to 6 %. Not more than this: a UserEvent can have 64
+# from 64 KiB on makes an event cheaper by 4 to 6 %. Not more than this: a UserEvent can have 65
 # bytes, a DeviceStateChange 76, and what one read brings must fit into a stream that is empty.
 _USUALLY = 64 * 1024
-_MOST = 256 * 1024
+_MOST = 512 * 1024
 
 _KEEPALIVE_IDLE = 30
 _KEEPALIVE_INTERVAL = 10

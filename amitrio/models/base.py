@@ -132,7 +132,7 @@ class Message:
         try:
             return match[name]
         except IndexError:  # it has no group of that name
-            self._cuts.missed(name, lambda: self.headers)
+            self._cuts.missed(name, self)
             return self._searched(name)
 
     def _cut(self) -> Match:

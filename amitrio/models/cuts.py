@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 import attrs
 
@@ -38,6 +38,15 @@ _MAX_NAMES = 16
 # It takes about a millisecond to compile an expression: there must be something to save.
 _ENOUGH = 32
 _MOST_LEARNED = 64
+
+
+class _HasHeaders(Protocol):
+    """A message, which is made of what is here."""
+
+    @property
+    def headers(self) -> Headers:
+        """All of them, in order."""
+        ...
 
 
 @attrs.define(eq=False)
@@ -72,12 +81,16 @@ class Cuts:
                 return match
         return _NOTHING
 
-    def missed(self, name: str, headers: Callable[[], Headers]) -> None:
-        """A header had to be searched for. Each time that was often, the frame is learned from."""
+    def missed(self, name: str, message: _HasHeaders) -> None:
+        """A header had to be searched for. Each time that was often, the frame is learned from.
+
+        It takes the message, not a function that gives the headers: whoever looks a header up would
+        make one, and the cell that holds it, each time, for the one time that something is missed.
+        """
         self._missed += 1
         self._note(name)
         if self._missed % _ENOUGH == 0 and self._missed <= _ENOUGH * _MOST_LEARNED:
-            self._learn(tuple(header for header, _ in headers().pairs))
+            self._learn(tuple(header for header, _ in message.headers.pairs))
 
     def _note(self, name: str) -> None:
         if name.isascii() and name.isidentifier():  # or it can be no group's

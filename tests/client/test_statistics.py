@@ -38,7 +38,7 @@ async def test_each_stream_tells_how_far_it_is_behind(peer: Peer) -> None:
             assert hangups.kinds == slow.statistics().kinds == ("hangup",)
             assert slow.statistics() == hangups
             assert slow.statistics().lag >= hangups.lag
-            assert newstates == StreamStatistics(0, 1, 0, 4096)
+            assert newstates == StreamStatistics(0, 1, 0, 8192)
             assert newstates.lag == 0
             assert client.statistics().largest_lag >= hangups.lag > 0
             assert await slow.receive() == EventsDropped(3)

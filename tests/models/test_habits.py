@@ -309,7 +309,7 @@ def test_a_header_that_is_there_at_times_is_read_ahead_at_times() -> None:
     accustomed(channel, action_id)
     accustomed(channel, action_id, make=lambda number: hangups(number, longer))
     frames = [HANGUP, longer] * 8
-    for _ in range(4 * LEFT):
+    for _ in range(8 * LEFT):
         events = made_ahead(["Hangup"] * 16, frames)
         assert all(map(ahead_is_right, events))
         assert [(channel(one), action_id(one)) for one in events] == [
@@ -337,7 +337,7 @@ def test_what_is_read_ahead_is_what_is_read_and_no_more() -> None:
 
 def test_what_is_read_later_too_is_read_ahead_too() -> None:
     accustomed(cause, channel)
-    for _ in range(3):
+    for _ in range(LEFT // 4):
         accustomed(cause, channel, lambda event: getattr(event, "uniqueid"), lambda e: e["Cause"])  # noqa: B009
     (event,) = hangups(1)
     assert is_set(typed_one(event)) == {"cause", "uniqueid"}
@@ -418,15 +418,15 @@ def test_who_touches_several_batches_together_has_them_read_ahead_for_ever(
 
 
 @each_way
-def test_one_batch_in_sixteen_is_left(touch: Touch, is_ahead: IsAhead) -> None:
+def test_one_batch_in_sixty_four_is_left(touch: Touch, is_ahead: IsAhead) -> None:
     accustomed(touch)
     those, ahead = copy(habits._turns), list[int]()
-    for _ in range(1600):
+    for _ in range(100 * LEFT):
         events = hangups(5)
         ahead.append(sum(map(is_ahead, events)))
         for event in events:
             assert touch(event) == touch(HANGUPS.from_frame(HANGUP))
-    assert ahead == [0 if those.left() else 5 for _ in range(1600)]
+    assert ahead == [0 if those.left() else 5 for _ in range(100 * LEFT)]
     assert 60 <= ahead.count(0) <= 140
 
 
@@ -576,16 +576,18 @@ def turns(number: int) -> list[bool]:
 
 
 def test_the_same_batches_are_left_each_time() -> None:
-    assert turns(1600) == turns(1600)
-    assert 60 <= sum(turns(1600)) <= 140
+    assert turns(100 * LEFT) == turns(100 * LEFT)
+    assert 60 <= sum(turns(100 * LEFT)) <= 140
     assert not turns(1)[0]
 
 
-@pytest.mark.parametrize("rhythm", range(2, 2 * LEFT + 1))
-def test_batches_are_left_in_no_rhythm(rhythm: int) -> None:
-    those = turns(1600 * rhythm)
-    for first in range(rhythm):
-        assert 40 <= sum(those[first::rhythm]) <= 160
+def test_batches_are_left_in_no_rhythm() -> None:
+    longest = 2 * LEFT
+    those = turns(100 * LEFT * longest)
+    for rhythm in range(2, longest + 1):
+        some = those[: 100 * LEFT * rhythm]
+        for first in range(rhythm):
+            assert 40 <= sum(some[first::rhythm]) <= 160, rhythm
 
 
 def test_a_batch_that_is_left_is_not_waited_for_very_long() -> None:
