@@ -18,6 +18,7 @@ from amitrio.limits import Limits
 from amitrio.models import shape_of
 from amitrio.protocol import (
     Answered,
+    AnswersReceived,
     ClientConnection,
     EventsReceived,
     Exchange,
@@ -181,12 +182,19 @@ class _Hearing:
 
 def _settled(received: list[Received]) -> list[Exchange]:
     """The exchanges that had their last word."""
-    return [
-        one.exchange
-        for one in received
-        if isinstance(one, ListEnded | Reported | Failed)
-        or (isinstance(one, Answered) and one.final)
-    ]
+    return [exchange for one in received for exchange in _settled_by(one)]
+
+
+def _settled_by(received: Received) -> list[Exchange]:
+    match received:
+        case AnswersReceived(exchanges):
+            return exchanges
+        case Answered(exchange, final=True):
+            return [exchange]
+        case ListEnded(exchange) | Reported(exchange) | Failed(exchange):
+            return [exchange]
+        case _:
+            return []
 
 
 def _plain(received: Received) -> Iterator[tuple[object, ...]]:
@@ -197,6 +205,9 @@ def _plain(received: Received) -> Iterator[tuple[object, ...]]:
             yield from ((sort, *pair) for pair in zip(kinds, frames, strict=True))
         case ItemsReceived(exchange, kinds, frames):
             yield from ((sort, exchange.action_id, *p) for p in zip(kinds, frames, strict=True))
+        case AnswersReceived(exchanges, frames):
+            for exchange, frame in zip(exchanges, frames, strict=True):
+                yield "Answered", exchange.action_id, frame, True
         case _:
             parts = [part.action_id if isinstance(part, Exchange) else part for part in received]
             yield sort, *parts
@@ -207,17 +218,24 @@ def _read_all(received: list[Received], *, often: bool) -> None:
     forget_shapes()
     for _ in range(3 if often else 1):
         for one in received:
-            match one:
-                case EventsReceived(kinds, frames) | ItemsReceived(_, kinds, frames):
-                    for kind, frame in zip(kinds, frames, strict=True):
-                        check_event(frame, kind)
-                case ListEnded(_, kind, frame):
-                    check_event(frame, kind)
-                case Reported(_, frame):
-                    check_event(frame, "OriginateResponse")
-                case Answered(exchange, frame) | ListStarted(exchange, frame):
-                    check_reply(frame, exchange.name)
-                case Unmatched(frame):
-                    check_reply(frame, "GetConfig")
-                case Greeted() | Failed() | Junk():
-                    pass
+            _read(one)
+
+
+def _read(received: Received) -> None:
+    match received:
+        case EventsReceived(kinds, frames) | ItemsReceived(_, kinds, frames):
+            for kind, frame in zip(kinds, frames, strict=True):
+                check_event(frame, kind)
+        case AnswersReceived(exchanges, frames):
+            for exchange, frame in zip(exchanges, frames, strict=True):
+                check_reply(frame, exchange.name)
+        case ListEnded(_, kind, frame):
+            check_event(frame, kind)
+        case Reported(_, frame):
+            check_event(frame, "OriginateResponse")
+        case Answered(exchange, frame) | ListStarted(exchange, frame):
+            check_reply(frame, exchange.name)
+        case Unmatched(frame):
+            check_reply(frame, "GetConfig")
+        case Greeted() | Failed() | Junk():
+            pass

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import cast
+from typing import Any
 
 from amitrio.client.ending import Ending
 from amitrio.client.eventloop import EventLoop
@@ -56,17 +56,28 @@ class Ledger:
         self._now = loop.now
         self._pending: dict[Pending, None] = {}
         self._oldest: Pending | None = None
-        self._ids = _ids()
+        self._next_id = _ids().__next__
 
     def __len__(self) -> int:
         return len(self._pending)
+
+    def post_nowait(self, action: Action, pending: Pending) -> bool:
+        """Send an action if there is room; else False. Raises as `post` does."""
+        if not self.room.take_nowait():
+            return False
+        try:
+            self.post(action, pending)
+        except BaseException:
+            self.room.give()
+            raise
+        return True
 
     def post(self, action: Action, pending: Pending, *, has_room: bool = True) -> None:
         """Send an action for which room was taken. Raises ValueError, and nothing was sent then.
 
         `has_room=False` sends one beyond the room that there is, such as the last.
         """
-        pending.action_id = next(self._ids)
+        pending.action_id = self._next_id()
         pending.allowance = allowance_of(action)
         pending.has_room = has_room
         pending.frame = self._connection.begin(pending, action.headers)
@@ -106,6 +117,14 @@ class Ledger:
             pending.has_room = False
             self.room.give()
 
+    def settle_all(self, pendings: Iterable[Pending]) -> None:
+        """These have their whole answers."""
+        for pending in pendings:
+            del self._pending[pending]
+            if pending.has_room:
+                pending.has_room = False
+                self.room.give()
+
     def settle(self, pending: Pending) -> None:
         """Nothing more will come for this action."""
         self.answered(pending, final=True)
@@ -119,7 +138,7 @@ class Ledger:
 
     def renew_oldest(self, now: float) -> None:
         """Let the watch know which action is the oldest unanswered one, and since when."""
-        oldest = cast("Pending | None", self._connection.oldest)
+        oldest: Any = self._connection.oldest  # a Pending: a session has no other exchanges
         if oldest is not self._oldest:
             self._watch_oldest(oldest, now)
 

@@ -50,6 +50,7 @@ def traits_of(name: str) -> Traits:
 
 Failure = Callable[[], AMIError]
 
+_SUCCESS = b"Response: Success\r\n"
 _List = ListReply[Event, Event]
 
 
@@ -134,6 +135,12 @@ class Collector(Pending):
             return reply if is_plain else self._simple(reply)
         return _List.gathered(reply, tuple(self._listed), self._complete)
 
+    def check(self) -> None:
+        """Raise what `result` raises; for whoever reads nothing of the answer."""
+        answer = self._answer if self._failure is None else None
+        if answer is None or not answer.startswith(_SUCCESS):
+            self.result()
+
     def forget(self) -> None:
         """Hold no more of what came."""
         self._answer = self._chunk = self._listed = None
@@ -142,7 +149,8 @@ class Collector(Pending):
         """Done: a reply, an error, or the end of a list in mid-list."""
         self._answer, self._chunk = frame, chunk
         self._listed = None
-        self._tell()
+        self.done = True
+        self.bell.wake()
 
     def on_start(self, frame: bytes, chunk: Chunk) -> None:
         """The list has begun."""

@@ -6,15 +6,25 @@ answer is dropped.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from amitrio.client.pending import Collector, traits_of
 from amitrio.client.session import Session
 from amitrio.models import Action, Reply
 
-__all__ = ["request"]
+__all__ = ["ask", "request"]
+
+T = TypeVar("T")
 
 
-async def request(session: Session, action: Action) -> Reply:
+def request(session: Session, action: Action) -> Awaitable[Reply]:
     """The reply to the action; raises what `Client.send` says."""
+    return ask(session, action, Collector.result)
+
+
+async def ask(session: Session, action: Action, read: Callable[[Collector], T]) -> T:
+    """What `read` makes of the answer to the action; raises as `request`, and as `read` does."""
     name = action.name
     traits = traits_of(name)
     answered = session.loop.waiter()
@@ -25,7 +35,7 @@ async def request(session: Session, action: Action) -> Reply:
         await session.post(action, asked)
     try:
         await answered.wait()
-        return asked.result()
+        return read(asked)
     except BaseException:
         session.abandon(asked)
         raise

@@ -37,6 +37,7 @@ from amitrio.models import Action, Chunk, Server
 from amitrio.models.registry import events_from
 from amitrio.protocol import (
     Answered,
+    AnswersReceived,
     Banner,
     ClientConnection,
     EventsReceived,
@@ -128,23 +129,19 @@ class Session:
         await self._ledger.room.take()
         if pending.abandoned:  # meanwhile
             self._ledger.room.give()
-        else:
-            self._post(action, pending)
-
-    def post_nowait(self, action: Action, pending: Pending) -> bool:
-        """The same if there is room; else False, and nothing was sent."""
-        if has_room := self._ledger.room.take_nowait():
-            self._post(action, pending)
-        return has_room
-
-    def _post(self, action: Action, pending: Pending) -> None:
+            return
         try:
-            if self.ending is not None or self._leaving:
-                self.check_open()
+            self.check_open()
             self._ledger.post(action, pending)
         except BaseException:
             self._ledger.room.give()
             raise
+
+    def post_nowait(self, action: Action, pending: Pending) -> bool:
+        """The same if there is room; else False, and nothing was sent."""
+        if self.ending is not None or self._leaving:
+            self.check_open()
+        return self._ledger.post_nowait(action, pending)
 
     def abandon(self, pending: Pending) -> None:
         """Nobody waits for the answer any more; the action is taken back if it has not left."""
@@ -334,10 +331,17 @@ class Session:
         if not self._told_ready and self.state is State.READY:
             self._told_ready = True
             self.subscriptions.ready()
-        pending: Any  # as `_pending` says, which costs a call
-        pending, frame, final = received
-        self._ledger.answered(pending, final=final)
-        pending.listener.on_answer(frame, chunk)
+        pending = _pending(received.exchange)
+        self._ledger.answered(pending, final=received.final)
+        pending.listener.on_answer(received.frame, chunk)
+
+    def _on_answers(self, received: AnswersReceived, chunk: Chunk) -> None:
+        pendings: Any  # as `_pending` says of each
+        pendings, frames = received
+        self._ledger.settle_all(pendings)
+        for pending, frame in zip(pendings, frames, strict=True):
+            if not pending.abandoned:
+                pending.on_answer(frame, chunk)
 
     def _on_started(self, received: ListStarted, chunk: Chunk) -> None:
         _pending(received.exchange).listener.on_start(received.frame, chunk)
@@ -368,6 +372,7 @@ class Session:
     _HANDLERS: ClassVar[Mapping[type[Any], Callable[..., None]]] = MappingProxyType(
         {
             Greeted: _on_greeted,
+            AnswersReceived: _on_answers,
             Answered: _on_answered,
             ListStarted: _on_started,
             EventsReceived: _on_events,

@@ -20,7 +20,8 @@ from amitrio.client.lists import ListStream, open_list
 from amitrio.client.masks import hears, in_force
 from amitrio.client.only import Only
 from amitrio.client.outbound import OutboundCall, new_channel_id, originate_action, place_call
-from amitrio.client.request import request
+from amitrio.client.pending import Collector
+from amitrio.client.request import ask, request
 from amitrio.client.session import Session
 from amitrio.client.sources import ActionSender
 from amitrio.errors import ActionError
@@ -171,7 +172,7 @@ class Speaking(ActionSender):
         """Seconds that Asterisk took to answer. Raises and is cancelled as `send`."""
         session = self._line().session
         sent = session.loop.now()
-        await request(session, _PING)
+        await ask(session, _PING, Collector.check)
         return session.loop.now() - sent
 
     async def originate(

@@ -13,6 +13,7 @@ from amitrio.protocol.exchange import SIMPLE, Exchange, ReplyShape
 from amitrio.protocol.greeting import Banner
 from amitrio.protocol.received import (
     Answered,
+    AnswersReceived,
     EventsReceived,
     Failed,
     Greeted,
@@ -31,6 +32,7 @@ from amitrio.protocol.states import State
 __all__ = [
     "SIMPLE",
     "Answered",
+    "AnswersReceived",
     "Banner",
     "ClientConnection",
     "Counts",

@@ -29,6 +29,7 @@ from amitrio.protocol.greeting import Banner, Greeting
 from amitrio.protocol.message import find
 from amitrio.protocol.received import (
     Answered,
+    AnswersReceived,
     EventsReceived,
     Greeted,
     ItemsReceived,
@@ -50,6 +51,8 @@ _SUCCESS = b"Response: Success"
 _FOLLOWS = b"Response: Follows"
 _END_COMMAND = b"--END COMMAND--"
 
+# To ask the class for it costs as much as a call.
+_READY = State.READY
 _SPEAKING = (State.READY, State.AUTHENTICATING, State.LEAVING)
 _MOVING = (Answered, ListStarted)
 
@@ -167,8 +170,8 @@ class ClientConnection:
         return out
 
     def _the_answer(self, data: bytes) -> Answered | None:
-        """What comes where one action follows another: the usual answer, and nothing else."""
-        if not data.startswith(_SUCCESS) or self._follows or self.state is not State.READY:
+        """What comes where one action follows another: one plain answer, and nothing else."""
+        if not data.startswith(_SUCCESS) or self._follows or self.state is not _READY:
             return None
         if not self._framer.is_one_frame(data):
             return None
@@ -205,7 +208,8 @@ class ClientConnection:
         routes, different = self._routes.of(frames)
         if self._follows or not all(map(self._is_plain, different)):
             if not self._read_items(frames, different, out):
-                self._read_mixed(frames, routes, out)
+                read = self._read_answers(frames, different, out)
+                self._read_mixed(frames[read:], routes[read:], out)
         elif all(route.wanted for route in different):
             _put_events(kinds_of(routes), frames, out)
         elif any(route.wanted for route in different):
@@ -229,9 +233,19 @@ class ClientConnection:
             _put_items(exchange, [kind] * len(frames), frames, out)
         return exchange is not None
 
+    def _read_answers(
+        self, frames: list[bytes], different: Collection[Route], out: list[Received]
+    ) -> int:
+        """How many frames, from the first on, are plain answers: they fill whole chunks, too."""
+        if len(different) > 1 or self._follows or self.state is not _READY:
+            return 0
+        if answered := self._correlator.answers(frames):
+            out.append(AnswersReceived(answered, frames[: len(answered)]))
+        return len(answered)
+
     def _read_mixed(self, frames: list[bytes], routes: list[Route], out: list[Received]) -> None:
         correlator, follows = self._correlator, self._follows
-        ready = self.state is State.READY  # else an answer may move the session on
+        ready = self.state is _READY  # else an answer may move the session on
         for frame, route in zip(frames, routes, strict=True):
             kind = route.kind
             if follows:

@@ -61,7 +61,7 @@ _AT_ID = len(_SUCCESS_WITH_ID)
 _SETTLED = Progress.SETTLED
 
 # What the class does when it is called, at a third of the cost.
-_final_answer: Callable[[tuple[Exchange, bytes, bool]], Answered] = partial(
+_answer: Callable[[tuple[Exchange, bytes, bool]], Answered] = partial(
     tuple[Any, ...].__new__, Answered
 )
 
@@ -109,13 +109,16 @@ class Correlator:
     def register(self, exchange: Exchange, id_line: bytes) -> None:
         """Expect an answer. The order of calls must be the order of the bytes on the wire."""
         action_id = exchange.action_id
-        listing = self._open is not None and self._open.action_id == action_id
-        late = action_id in self._overdue or action_id in self._due
-        if listing or late or action_id in self._waiting:
+        late = self._open is not None or self._overdue or self._due  # what may be known beside
+        if action_id in self._waiting or (late and self._is_late(action_id)):
             raise ValueError(f"ActionID {action_id} is already pending")
         # astman_send_response_full() in manager.c writes it right behind the kind of response.
         exchange.head = _SUCCESS + id_line
         self._waiting[action_id] = exchange
+
+    def _is_late(self, action_id: str) -> bool:
+        listing = self._open is not None and self._open.action_id == action_id
+        return listing or action_id in self._overdue or action_id in self._due
 
     def withdraw(self, exchange: Exchange) -> None:
         """Forget an exchange whose action never left."""
@@ -144,15 +147,26 @@ class Correlator:
         if self._open is not None or self._overdue:
             return None
         for exchange in self._waiting.values():
-            if exchange.shape is not SIMPLE or not frame.startswith(exchange.head):
-                return None
-            behind = len(exchange.head)
-            if len(frame) == behind or frame.startswith(_MAY_FLAG, behind):
+            if not _is_plain(exchange, frame):
                 return None
             self._waiting.popitem(last=False)
             exchange.progress = _SETTLED
-            return _final_answer((exchange, frame, True))
+            return _answer((exchange, frame, True))
         return None
+
+    def answers(self, frames: Sequence[bytes]) -> list[Exchange]:
+        """The same for many: the exchanges that so many of the first frames answer."""
+        answered: list[Exchange] = []
+        if self._open is not None or self._overdue:
+            return answered
+        for frame, exchange in zip(frames, self._waiting.values(), strict=False):
+            if not _is_plain(exchange, frame):
+                break
+            exchange.progress = _SETTLED
+            answered.append(exchange)
+        for _ in answered:
+            self._waiting.popitem(last=False)
+        return answered
 
     def response(self, frame: bytes) -> list[Received]:
         """What a frame that begins with `Response:` brings about."""
@@ -255,7 +269,7 @@ class Correlator:
             self._due[exchange.action_id] = exchange
             return Answered(exchange, frame, final=False)
         exchange.progress = Progress.SETTLED
-        return _final_answer((exchange, frame, True))
+        return Answered(exchange, frame)
 
     def _evicted(self) -> list[Received]:
         """Keep the reports that are due within their bound: the oldest gives way, and is told."""
@@ -307,6 +321,14 @@ class Correlator:
             self.expected = _EVERYTHING
         else:
             self.expected = self._open.shape.items | {self._open.shape.complete, *kinds}
+
+
+def _is_plain(exchange: Exchange, frame: bytes) -> bool:
+    """Whether it is the whole answer to this exchange, and a success."""
+    head = exchange.head
+    if exchange.shape is not SIMPLE or not frame.startswith(head):
+        return False
+    return not frame.startswith(_MAY_FLAG, len(head))
 
 
 def _action_id(frame: bytes) -> str | None:

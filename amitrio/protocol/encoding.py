@@ -80,10 +80,11 @@ def _action_line(name: str) -> bytes:
 
 def action_id_line(action_id: str) -> bytes:
     """The line that names the action in its answer, too."""
-    if action_id.isalnum() and action_id.isascii() and len(action_id) <= MAX_ACTION_ID:
-        return b"ActionID: " + action_id.encode() + CRLF  # no rule has anything against it
-    if not 0 < len(encode(action_id)) <= MAX_ACTION_ID:
+    encoded = encode(action_id)
+    if not 0 < len(encoded) <= MAX_ACTION_ID:
         raise ValueError(f"an ActionID has 1 to {MAX_ACTION_ID} bytes")
+    if encoded.isalnum():  # no rule has anything against it
+        return b"ActionID: " + encoded + CRLF
     return _line("ActionID", action_id)
 
 

@@ -28,6 +28,7 @@ class Framer:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._unchecked = min(limits.line, limits.frame)  # so much is no line and no frame too long
         self._held = bytearray()
         self._line_start = 0
         self.rescued: list[bytes] = []
@@ -40,11 +41,8 @@ class Framer:
 
     def is_one_frame(self, data: bytes) -> bool:
         """Whether `data` is one frame and nothing else, not even the rest of another."""
-        return (
-            data.find(END) == len(data) - len(END)
-            and not self._held
-            and len(data) <= min(self._limits.line, self._limits.frame)
-        )
+        size = len(data)
+        return data.find(END) == size - len(END) and not self._held and size <= self._unchecked
 
     def feed(self, data: bytes) -> list[bytes]:
         """The frames that `data` completes. Raises ProtocolError past the limits."""
@@ -53,7 +51,7 @@ class Framer:
         tail = frames.pop()
         if frames:
             frames[0] = self._taken() + frames[0]  # no other is copied once more
-            if max(len(data), len(frames[0])) > min(self._limits.line, self._limits.frame):
+            if max(len(data), len(frames[0])) > self._unchecked:
                 self._check_all(frames)
         self.rescued = frames
         self._hold(tail)

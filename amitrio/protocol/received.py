@@ -1,7 +1,8 @@
 """Received: everything that bytes from a server can mean to a client.
 
 Law: these are plain values in the order of their frames; none of them acts. Events and items of
-lists, of which there are thousands, are told in runs: as many as came one behind another.
+lists, of which there are thousands, are told in runs: as many as came one behind another; and so
+are the answers of a chunk that begins with nothing else.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from amitrio.protocol.greeting import Banner
 
 __all__ = [
     "Answered",
+    "AnswersReceived",
     "EventsReceived",
     "Failed",
     "Greeted",
@@ -36,6 +38,13 @@ class EventsReceived(NamedTuple):
     """Events that belong to no list, of kinds that somebody asked for: the name of each."""
 
     kinds: list[str]
+    frames: list[bytes]
+
+
+class AnswersReceived(NamedTuple):
+    """Answers that came together: a success, and the whole answer, to each of these exchanges."""
+
+    exchanges: list[Exchange]
     frames: list[bytes]
 
 
@@ -102,6 +111,7 @@ class Junk(NamedTuple):
 Received = (
     Greeted
     | EventsReceived
+    | AnswersReceived
     | Answered
     | ListStarted
     | ItemsReceived

@@ -6,7 +6,15 @@ import itertools
 
 import pytest
 
-from amitrio import Action, ListTooLong, actions
+from amitrio import (
+    Action,
+    ActionError,
+    ConnectionLost,
+    ListTooLong,
+    PermissionDenied,
+    Reply,
+    actions,
+)
 from amitrio.client import ledger
 from amitrio.client.pending import Collector, Pending
 from amitrio.limits import Limits
@@ -14,9 +22,16 @@ from tests.client.peer import Peer
 from tests.client.streams import nowait_pair
 from tests.client.test_answers import NARROW, each
 from tests.client.test_answers_end import last_is_next
+from tests.client.test_batches import CHUNK
 from tests.client.test_cancellation import nothing_left
 from tests.client.test_lists import channels, end_list, go_on
 from tests.client.waiting import Beside, quiet
+
+
+class _Bell:
+    """Wakes nobody."""
+
+    def wake(self) -> None: ...
 
 
 async def test_the_rest_of_a_list_that_is_too_long_is_dropped(
@@ -130,6 +145,67 @@ async def test_who_has_abandoned_an_action_is_told_nothing(
             await peer.cut()
         await quiet()
         assert (pending.done, pending._answer, pending._failure) == (False, None, None)
+
+
+async def test_who_has_abandoned_an_action_is_told_nothing_among_others(
+    peer: Peer, beside: Beside
+) -> None:
+    async with peer.accept(limits=Limits(pending_actions=3)) as client:
+        asked, requests = [], []
+        for _ in range(3):
+            asked.append(beside(client.send("Ask")))
+            requests.append(await peer.expect("Ask"))
+        _, abandoned, _ = client._session._ledger._pending
+        assert isinstance(abandoned, Collector)
+        await asked[1].stop()
+        answers = [f"Response: Success / ActionID: {one.action_id} / X: y" for one in requests]
+        await peer.say(*answers)
+        assert [(await one)["ActionID"] for one in asked[::2]] == [
+            one.action_id for one in requests[::2]
+        ]
+        assert (abandoned.done, abandoned._answer) == (False, None)
+        for _ in range(3):  # there is room again for all of them
+            assert client._session.post_nowait(Action("Ask"), Pending("Ask"))
+        for _ in range(3):
+            await peer.answer(await peer.expect("Ask"))
+        await quiet()
+        nothing_left(client)
+
+
+async def test_what_is_refused_takes_no_room(peer: Peer, beside: Beside) -> None:
+    async with peer.accept(limits=NARROW) as client:
+        for _ in range(2):
+            with pytest.raises(ValueError, match="line break"):
+                await client.send("Ask", Value="a\r\nb")
+        asked = beside(client.send("Ask"))
+        await peer.answer(await peer.expect("Ask"))
+        await asked
+        nothing_left(client)
+
+
+def test_a_check_raises_what_the_result_would() -> None:
+    bell = _Bell()
+    answered, refused, lost = (
+        Collector("Ask", reply=Reply, list_limit=1, bell=bell) for _ in range(3)
+    )
+    answered.on_answer(b"Response: Success\r\nActionID: 1", CHUNK)
+    answered.check()
+    refused.on_answer(b"Response: Error\r\nMessage: no", CHUNK)
+    lost.on_start(b"Response: Success\r\nActionID: 1", CHUNK)
+    lost.on_failure(lambda: ConnectionLost("gone", executed="maybe"))
+    for one, error in ((refused, ActionError), (lost, ConnectionLost)):
+        for read in (one.check, one.result):
+            with pytest.raises(error):
+                read()
+
+
+async def test_a_ping_that_is_refused_says_why(peer: Peer, beside: Beside) -> None:
+    async with peer.accept() as client:
+        asked = beside(client.ping())
+        await peer.refuse(await peer.expect("Ping"), "Permission denied")
+        with pytest.raises(PermissionDenied):
+            await asked
+        nothing_left(client)
 
 
 async def test_a_probe_takes_no_room_that_is_not_there(peer: Peer, beside: Beside) -> None:

@@ -10,6 +10,7 @@ from amitrio.protocol import Answered, ClientConnection, EventsReceived, ListEnd
 from tests.client.peer import Peer
 from tests.client.streams import MemoryStream
 from tests.client.waiting import Beside
+from tests.protocol.transcripts import singly
 
 
 class Recording(MemoryStream):
@@ -47,6 +48,7 @@ async def test_the_bytes_of_a_session_tell_its_story_again(
         again.send(action, [], action_id=action_id)
     for at in range(banner, len(data), size):
         told += again.receive(data[at : at + size])
+    told = list(singly(told))
     answered = {one.exchange.action_id: one.frame for one in told if isinstance(one, Answered)}
     assert answered[reply["ActionID"]] == reply._frame
     assert [one.frames for one in told if isinstance(one, EventsReceived)][-1][-1] == event._frame

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from amitrio.errors import ProtocolError
@@ -14,6 +14,7 @@ from amitrio.limits import DEFAULT_LIMITS, Limits
 from amitrio.protocol import (
     SIMPLE,
     Answered,
+    AnswersReceived,
     ClientConnection,
     EventsReceived,
     Exchange,
@@ -27,7 +28,7 @@ from amitrio.protocol.correlation import Correlator
 from amitrio.protocol.exchange import Progress
 from amitrio.protocol.framing import Framer
 from tests.protocol.shapes import LISTS, ORIGINATE
-from tests.protocol.transcripts import Session
+from tests.protocol.transcripts import Session, frame, singly
 
 
 def test_an_answer_settles_its_action(session: Session) -> None:
@@ -372,8 +373,9 @@ def test_the_short_way_to_an_answer_leads_where_the_long_one_does(
     short, long = ready(["a1", "a2", "a11"], shape), ready(["a1", "a2", "a11"], shape)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Correlator, "answer", lambda *_: None)
-        expected = list(map(said, long.receive(data)))
-    assert list(map(said, short.receive(data))) == expected
+        patch.setattr(Correlator, "answers", lambda *_: [])
+        expected = list(map(said, singly(long.receive(data))))
+    assert list(map(said, singly(short.receive(data)))) == expected
     assert short.state is long.state
     assert short.pending == long.pending
     assert [one.action_id for one in short.receive_eof()] == [
@@ -393,10 +395,88 @@ def test_an_answer_that_comes_alone_is_what_it_is_among_others(
     alone, among = ready(["a1", "a2", "a11"], shape), ready(["a1", "a2", "a11"], shape)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ClientConnection, "_the_answer", lambda *_: None)
-        expected = [list(map(said, among.receive(data))) for data in reads]
-    assert [list(map(said, alone.receive(data))) for data in reads] == expected
+        expected = [list(map(said, singly(among.receive(data)))) for data in reads]
+    assert [list(map(said, singly(alone.receive(data)))) for data in reads] == expected
     assert attrs.astuple(alone.counts) == attrs.astuple(among.counts)
     assert (alone.torn, alone.pending, alone.state) == (among.torn, among.pending, among.state)
+
+
+IDS = ["a1", "a2", "a3", "a4", "a5"]
+# What may come in the place of an answer; `@` is its ActionID. A plain success comes oftenest.
+PONG = "Response: Success / ActionID: @ / Ping: Pong"
+PLACES = (
+    *[PONG] * 12,
+    "Response: Success / ActionID: @",
+    "Response: Success / ActionID: @ / EventList: start",
+    "Response: Success / ActionID: @ / eventlist: Cancelled",
+    "Response: Success / ActionID: a@",
+    "Response: Success / ActionID: c / X: y",
+    "Response: Success",
+    "Response: Error / ActionID: @",
+    "Event: X",
+    "junk",
+    "",
+)
+
+
+@pytest.mark.parametrize("shape", SHAPES[:3], ids=["simple", "list", "report"])
+@pytest.mark.parametrize(
+    "state", ["ready", "a list is open", "one is overdue", "nobody has logged in", "raw text"]
+)
+@example(["Response: Success / ActionID: c / X: y", *[PONG] * 4], 5)
+@example([PONG] * 5, 5)
+@given(st.lists(st.sampled_from(PLACES), min_size=5, max_size=5), st.integers(0, 5))
+def test_answers_that_come_together_are_what_each_is_alone(
+    state: str, shape: ReplyShape, places: list[str], missing: int
+) -> None:
+    answers = [place.replace("@", one) for place, one in zip(places, IDS, strict=True)]
+    del answers[missing : missing + 1]
+    alone, together = _in_state(state), _in_state(state)
+    heard = [
+        ([said(one) for one in told], attrs.astuple(connection.counts), *how)
+        for connection, reads in ((alone, [[one] for one in answers]), (together, [answers]))
+        for told, *how in [_heard(connection, reads, shape)]
+    ]
+    assert heard[0] == heard[1]
+
+
+def _heard(
+    connection: ClientConnection, reads: list[list[str]], shape: ReplyShape
+) -> tuple[list[Received], State, list[Progress], list[str]]:
+    names = ["Login", *["Ping"] * 4]
+    asked = [
+        connection.send(name, [], action_id=one, shape=shape)[0]
+        for name, one in zip(names, IDS, strict=True)
+    ]
+    told = [one for read in reads for one in singly(connection.receive(b"".join(map(frame, read))))]
+    state, progress = connection.state, [one.progress for one in asked]
+    return told, state, progress, [one.action_id for one in connection.receive_eof()]
+
+
+def _in_state(state: str) -> ClientConnection:
+    connection = ready([])
+    if state == "nobody has logged in":
+        connection = ClientConnection()
+        connection.receive(b"Asterisk Call Manager/11.0.0\r\n")
+    elif state == "raw text":
+        connection.send("Command", [], action_id="c")
+        connection.receive(frame("Response: Follows / ActionID: c / one"))
+    elif state != "ready":
+        exchange, _ = connection.send("QueueStatus", [], action_id="q", shape=LISTS["QueueStatus"])
+        if state == "a list is open":
+            connection.receive(frame("Response: Success / ActionID: q / EventList: start"))
+        else:
+            connection.give_up(exchange)
+    return connection
+
+
+def test_answers_that_come_together_are_told_at_once() -> None:
+    connection = ready(["a1", "a2", "a3", "a4"])
+    answers = [b"Response: Success\r\nActionID: a%d\r\nX: y\r\n\r\n" % one for one in (1, 2, 3, 4)]
+    first = connection.receive(b"".join(answers[:2]))
+    second = connection.receive(answers[2] + b"Event: Hangup\r\n\r\n" + answers[3])
+    assert [type(one) for one in first] == [AnswersReceived]
+    assert [type(one) for one in second] == [Answered, EventsReceived, Answered]
 
 
 def said(received: Received) -> tuple[object, ...]:
@@ -411,7 +491,9 @@ def test_the_short_way_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     data = b"".join(
         b"Response: Success\r\nActionID: %b\r\nPing: Pong\r\n\r\n" % one for one in (b"a1", b"a2")
     )
-    assert [type(one) for one in connection.receive(data)] == [Answered, Answered]
+    (answered,) = connection.receive(data)
+    assert isinstance(answered, AnswersReceived)
+    assert [one.action_id for one in answered.exchanges] == ["a1", "a2"]
     assert connection.pending == 0
 
 

@@ -42,7 +42,7 @@ from amitrio.protocol.exchange import Progress
 from amitrio.protocol.message import parse_headers
 from tests.profiles import examples
 from tests.protocol.shapes import LISTS, ORIGINATE
-from tests.protocol.transcripts import BANNER, frame, settled_by, told_all
+from tests.protocol.transcripts import BANNER, frame, settled_by, singly, told_all
 
 MOST_REPORTS = 1
 
@@ -430,7 +430,7 @@ class Conversation(RuleBasedStateMachine):
         words = told_all(received)
         assert words == expected
         REACHED.update(word for said in words for word in said.split() if word in WORDS)
-        for one in received:
+        for one in singly(received):
             self.check_whose(one)
 
     def check_whose(self, received: Received) -> None:

@@ -14,6 +14,7 @@ from amitrio.limits import DEFAULT_LIMITS, Limits
 from amitrio.protocol import (
     SIMPLE,
     Answered,
+    AnswersReceived,
     ClientConnection,
     EventsReceived,
     Exchange,
@@ -54,6 +55,8 @@ def told(received: Received) -> list[str]:
     match received:
         case EventsReceived(kinds):
             return [f"event {kind}" for kind in kinds]
+        case AnswersReceived(exchanges):
+            return [f"{exchange.action_id} answered" for exchange in exchanges]
         case ItemsReceived(exchange, kinds):
             return [f"{exchange.action_id} item {kind}" for kind in kinds]
         case _:
@@ -66,6 +69,8 @@ def singly(received: Iterable[Received]) -> Iterator[Received]:
         match one:
             case EventsReceived(kinds, frames):
                 yield from (EventsReceived([k], [f]) for k, f in zip(kinds, frames, strict=True))
+            case AnswersReceived(exchanges, frames):
+                yield from (Answered(e, f) for e, f in zip(exchanges, frames, strict=True))
             case ItemsReceived(exchange, kinds, frames):
                 pairs = zip(kinds, frames, strict=True)
                 yield from (ItemsReceived(exchange, [k], [f]) for k, f in pairs)
