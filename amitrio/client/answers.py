@@ -19,7 +19,7 @@ from typing import Generic, TypeVar, cast
 import anyio
 import attrs
 
-from amitrio.client.eventloop import Waiter
+from amitrio.client.eventloop import Bell, Waiter
 from amitrio.client.pending import Collector, traits_of
 from amitrio.client.session import Session
 from amitrio.client.streams import OneConsumer
@@ -55,6 +55,13 @@ class _Asked(Collector):
     """One action that was asked, and its answer."""
 
     action: ActionLike = attrs.field(kw_only=True)
+    bell: Bell = attrs.field(kw_only=True)
+    """Of the stream, whose task takes the answers."""
+
+    def wake(self) -> None:
+        """It is done."""
+        self.done = True
+        self.bell.wake()
 
     def outcome(self) -> Answer[Reply]:
         """What became of it."""

@@ -14,12 +14,12 @@ from collections.abc import Awaitable, Callable
 from importlib import import_module
 from socket import socket
 from threading import get_ident
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import attrs
 import sniffio
 
-__all__ = ["Bell", "EventLoop", "Readable", "Step", "Waiter", "this_event_loop"]
+__all__ = ["Awaited", "Bell", "EventLoop", "Readable", "Step", "Waiter", "this_event_loop"]
 
 
 class Bell(Protocol):
@@ -35,6 +35,18 @@ class Waiter(Bell, Protocol):
     def wait(self) -> Awaitable[None]:
         """Await it at once, until it has happened: a checkpoint always. Cancelled, nobody waits."""
         ...
+
+
+class Awaited(Waiter, Protocol):
+    """A waiter as a part of something else, which inherits from it and has room for these two.
+
+    An object less for each of a thousand things that are waited for.
+    """
+
+    done: bool
+    """Whether it has happened."""
+    asleep: Any
+    """Who waits, as the event loop knows it; None at first."""
 
 
 Step = Callable[[], bool]
@@ -63,6 +75,8 @@ class EventLoop:
     """Seconds on its clock."""
     waiter: Callable[[], Waiter]
     """Makes one."""
+    awaited: type[Awaited]
+    """To inherit from."""
     readable: Callable[[socket], Readable]
     """Makes one."""
     checkpoint: Callable[[], Awaitable[None]]

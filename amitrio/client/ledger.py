@@ -87,8 +87,9 @@ class Ledger:
             self._connection.withdraw(pending)
             raise
         self._pending[pending] = None
+        pending.since = self._now()
         if self._oldest is None:
-            self._watch_oldest(pending, self._now())
+            self._watch_oldest(pending, pending.since)
 
     def abandon(self, pending: Pending) -> None:
         """Nobody waits any more: take the action back if it has not left, else drop its answer."""
@@ -119,11 +120,13 @@ class Ledger:
 
     def settle_all(self, pendings: Iterable[Pending]) -> None:
         """These have their whole answers."""
+        room = 0
         for pending in pendings:
             del self._pending[pending]
             if pending.has_room:
                 pending.has_room = False
-                self.room.give()
+                room += 1
+        self.room.give(room)
 
     def settle(self, pending: Pending) -> None:
         """Nothing more will come for this action."""

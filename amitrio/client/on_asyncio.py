@@ -9,9 +9,10 @@ Law: a future is settled once: what was cancelled is not woken any more (asyncio
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from socket import socket
+from typing import TYPE_CHECKING
 
 import anyio
 import attrs
@@ -37,6 +38,35 @@ class _Waiter:
 
     def wait(self) -> Awaitable[None]:
         return checkpoint() if self._future.done() else self._future
+
+
+class _Awaited:
+    """See amitrio.client.eventloop.Awaited."""
+
+    if TYPE_CHECKING:
+        __slots__ = ("asleep", "done")
+    else:
+        __slots__ = ()  # whoever inherits from it has room for them
+
+    done: bool
+    asleep: asyncio.Future[None] | None
+    create_future: Callable[[], asyncio.Future[None]]
+
+    def wake(self) -> None:
+        self.done = True
+        if self.asleep is not None and not self.asleep.done():
+            self.asleep.set_result(None)
+
+    def wait(self) -> Awaitable[None]:
+        if self.done:
+            return checkpoint()
+        self.asleep = future = self.create_future()
+        return future
+
+
+def _awaited_on(loop: asyncio.AbstractEventLoop) -> type[_Awaited]:
+    """The same for one loop: to find out each time which one runs costs as much as the future."""
+    return type("_Awaited", (_Awaited,), {"__slots__": (), "create_future": loop.create_future})
 
 
 @attrs.define(eq=False)
@@ -105,6 +135,7 @@ def event_loop() -> EventLoop:
     return EventLoop(
         loop.time,
         partial(_Waiter, loop),
+        _awaited_on(loop),
         partial(_Readable, loop),
         checkpoint,
         checkpoint_if_cancelled,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from socket import socket
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import anyio
 import attrs
@@ -32,31 +32,43 @@ from amitrio.client.eventloop import EventLoop, Step
 __all__ = ["event_loop"]
 
 
-class _Waiter:
-    """See amitrio.client.eventloop.Waiter."""
+class _Awaited:
+    """See amitrio.client.eventloop.Awaited."""
 
-    __slots__ = ("_task", "_woken")
+    if TYPE_CHECKING:
+        __slots__ = ("asleep", "done")
+    else:
+        __slots__ = ()  # whoever inherits from it has room for them
 
-    def __init__(self) -> None:
-        self._task: Task | None = None
-        self._woken = False
+    done: bool
+    asleep: Task | None
 
     def wake(self) -> None:
-        self._woken = True
-        if self._task is not None:
-            task, self._task = self._task, None
+        self.done = True
+        if self.asleep is not None:
+            task, self.asleep = self.asleep, None
             reschedule(task)
 
     def wait(self) -> Awaitable[None]:
-        if self._woken:
+        if self.done:
             return checkpoint()  # noqa: ASYNC105 - awaited by whoever asked
-        self._task = current_task()
+        self.asleep = current_task()
         return wait_task_rescheduled(self)  # noqa: ASYNC105
 
     def __call__(self, _: Callable[[], NoReturn]) -> Abort:
         """The waiting task is cancelled. (A bound method would be one object more.)"""
-        self._task = None
+        self.asleep = None
         return Abort.SUCCEEDED
+
+
+class _Waiter(_Awaited):
+    """See amitrio.client.eventloop.Waiter."""
+
+    __slots__ = ("asleep", "done")
+
+    def __init__(self) -> None:
+        self.asleep = None
+        self.done = False
 
 
 @attrs.frozen(eq=False)
@@ -82,6 +94,7 @@ def event_loop() -> EventLoop:
     return EventLoop(
         current_clock().current_time,
         _Waiter,
+        _Awaited,
         _Readable,
         checkpoint,
         checkpoint_if_cancelled,

@@ -15,11 +15,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import anyio
 import attrs
 
-from amitrio.client.eventloop import Bell
 from amitrio.client.inbox import Inbox, hand_on
 from amitrio.client.refusals import refusal
 from amitrio.errors import AMIError, Executed, ListTooLong, SubscriberTooSlow
@@ -58,6 +58,8 @@ _List = ListReply[Event, Event]
 class Pending(Exchange):
     """One action under way. A subclass listens to what the session tells about it."""
 
+    since: float = 0.0
+    """When it was asked, in seconds on the event loop's clock."""
     frame: bytes = attrs.field(default=b"", repr=False)
     allowance: float = 0.0
     """Seconds that Asterisk may need for it, beyond the usual."""
@@ -114,15 +116,19 @@ class Collector(Pending):
 
     reply: type[Reply] = attrs.field(kw_only=True)
     list_limit: int = attrs.field(kw_only=True)
-    bell: Bell = attrs.field(kw_only=True)
-    """Woken when it is done."""
     done: bool = False
+    asleep: Any = None
+    """Who waits for it: see amitrio.client.eventloop.Awaited."""
     _answer: bytes | None = None
     _chunk: Chunk | None = None
     _listed: list[Event] | None = None
     """None where the answer is no list."""
     _complete: Event | None = None
     _failure: Failure | None = None
+
+    def wake(self) -> None:
+        """It is done: whoever waits for it goes on."""
+        self.done = True
 
     def result(self) -> Reply:
         """The answer, or the error, once it is done."""
@@ -135,11 +141,12 @@ class Collector(Pending):
             return reply if is_plain else self._simple(reply)
         return _List.gathered(reply, tuple(self._listed), self._complete)
 
-    def check(self) -> None:
-        """Raise what `result` raises; for whoever reads nothing of the answer."""
+    def seconds(self) -> float:
+        """How long it took until the answer was here. Raises what `result` raises."""
         answer = self._answer if self._failure is None else None
         if answer is None or not answer.startswith(_SUCCESS):
             self.result()
+        return 0.0 if self._chunk is None else self._chunk.at - self.since
 
     def forget(self) -> None:
         """Hold no more of what came."""
@@ -149,8 +156,7 @@ class Collector(Pending):
         """Done: a reply, an error, or the end of a list in mid-list."""
         self._answer, self._chunk = frame, chunk
         self._listed = None
-        self.done = True
-        self.bell.wake()
+        self.wake()
 
     def on_start(self, frame: bytes, chunk: Chunk) -> None:
         """The list has begun."""
@@ -173,16 +179,12 @@ class Collector(Pending):
         assert self._listed is not None  # noqa: S101 - the list has begun
         self._complete = event_from(frame, chunk)
         _count(self.name, self.items, self._complete)
-        self._tell()
+        self.wake()
 
     def on_failure(self, failure: Failure) -> None:
         """Done: no answer will come."""
         self._failure = self._failure or failure
-        self._tell()
-
-    def _tell(self) -> None:
-        self.done = True
-        self.bell.wake()
+        self.wake()
 
     def _simple(self, reply: Reply) -> Reply:
         if not (reply.succeeded or self.shape.means_empty(reply.message)):

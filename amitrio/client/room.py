@@ -34,12 +34,12 @@ class Room:
         if not self.take_nowait():
             await self._wait()
 
-    def give(self) -> None:
-        """Give back what was taken."""
-        if self._queue:
+    def give(self, count: int = 1) -> None:
+        """Give back what was taken, so many times."""
+        while count and self._queue:
             self._queue.popleft().wake()
-        else:
-            self.value += 1
+            count -= 1
+        self.value += count
 
     async def _wait(self) -> None:
         waiter = self._loop.waiter()

@@ -295,7 +295,7 @@ class Session:
             return True  # it was ended while these bytes were on their way
         now = self.loop.now()
         self._watch.hear(now)
-        chunk = Chunk(datetime.now(UTC), self._server)
+        chunk = Chunk(datetime.now(UTC), self._server, now)
         try:
             self._tell(self.connection.receive(data), chunk)
         except ProtocolError:

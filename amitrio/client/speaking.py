@@ -7,7 +7,7 @@ is asked twice.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from importlib import import_module
 from types import MappingProxyType
@@ -168,12 +168,9 @@ class Speaking(ActionSender):
         reply = await self.send("Command", Command=command)
         return reply.lines
 
-    async def ping(self) -> float:
+    def ping(self) -> Coroutine[Any, Any, float]:
         """Seconds that Asterisk took to answer. Raises and is cancelled as `send`."""
-        session = self._line().session
-        sent = session.loop.now()
-        await ask(session, _PING, Collector.check)
-        return session.loop.now() - sent
+        return ask(self._line().session, _PING, Collector.seconds)
 
     async def originate(
         self,

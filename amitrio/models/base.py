@@ -55,6 +55,8 @@ class Chunk:
 
     received: datetime
     server: Server
+    at: float = 0.0
+    """When they came in, in seconds on the event loop's clock."""
 
 
 class Message:

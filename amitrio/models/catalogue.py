@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 from amitrio.models.actions import Action
@@ -66,8 +66,13 @@ def privileges_of(action: str) -> frozenset[str]:
 
 def allowance_of(action: Action) -> float:
     """Seconds beyond the usual that Asterisk may take to answer; 0 for a quick action."""
-    slow = _SLOW.get(action.name.lower())
+    slow = _slow(action.name)
     return 0.0 if slow is None else slow(action)
+
+
+@lru_cache(maxsize=1024)  # a program has few, and asks again and again
+def _slow(name: str) -> Callable[[Action], float] | None:
+    return _SLOW.get(name.lower())
 
 
 def _originate_allowance(action: Action) -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import anyio
 import pytest
@@ -12,11 +14,31 @@ from amitrio.client.eventloop import Waiter, this_event_loop
 from amitrio.client.room import Room
 from tests.client.waiting import Beside, quiet
 
+Make = Callable[[], Waiter]
+
 on_asyncio = pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 
 
-async def test_who_waits_goes_on_when_it_is_woken(beside: Beside) -> None:
-    waiter = this_event_loop().waiter()
+@pytest.fixture(params=["alone", "as a part"])
+def make(request: pytest.FixtureRequest) -> Make:
+    """Makes a waiter, or something else that inherits from one and has room for it."""
+    return _alone if request.param == "alone" else _as_a_part
+
+
+def _alone() -> Waiter:
+    return this_event_loop().waiter()
+
+
+def _as_a_part() -> Waiter:
+    names = {"__slots__": ("asleep", "done")}
+    something: Any = type("Something", (this_event_loop().awaited,), names)()
+    something.asleep, something.done = None, False
+    waiter: Waiter = something
+    return waiter
+
+
+async def test_who_waits_goes_on_when_it_is_woken(make: Make, beside: Beside) -> None:
+    waiter = make()
     waiting = beside(waited(waiter))
     await quiet()
     assert not waiting.over
@@ -24,15 +46,15 @@ async def test_who_waits_goes_on_when_it_is_woken(beside: Beside) -> None:
     assert await waiting == "woken"
 
 
-async def test_who_comes_later_need_not_wait() -> None:
-    waiter = this_event_loop().waiter()
+async def test_who_comes_later_need_not_wait(make: Make) -> None:
+    waiter = make()
     waiter.wake()
     waiter.wake()  # harmless
     assert await waited(waiter) == "woken"
 
 
-async def test_who_comes_later_passes_a_checkpoint_and_can_be_cancelled_there() -> None:
-    waiter = this_event_loop().waiter()
+async def test_who_comes_later_passes_a_checkpoint_and_can_be_cancelled_there(make: Make) -> None:
+    waiter = make()
     waiter.wake()
     with anyio.CancelScope() as scope:
         scope.cancel()
@@ -40,8 +62,8 @@ async def test_who_comes_later_passes_a_checkpoint_and_can_be_cancelled_there() 
     assert scope.cancelled_caught
 
 
-async def test_who_was_cancelled_is_not_woken_any_more(beside: Beside) -> None:
-    waiter = this_event_loop().waiter()
+async def test_who_was_cancelled_is_not_woken_any_more(make: Make, beside: Beside) -> None:
+    waiter = make()
     waiting = beside(waited(waiter))
     await quiet()
     await waiting.stop()
@@ -49,23 +71,24 @@ async def test_who_was_cancelled_is_not_woken_any_more(beside: Beside) -> None:
     assert waiting.cancelled
 
 
-async def test_a_cancellation_lasts_as_long_as_its_scope() -> None:
+async def test_a_cancellation_lasts_as_long_as_its_scope(make: Make) -> None:
     """Level by level: whoever waits again in a cancelled scope is cancelled again."""
-    loop = this_event_loop()
     cancelled = 0
     with anyio.CancelScope() as scope:
         scope.cancel()
         for _ in range(2):
             try:
-                await loop.waiter().wait()
+                await make().wait()
             except anyio.get_cancelled_exc_class():
                 cancelled += 1
-        await loop.waiter().wait()
+        await make().wait()
     assert (cancelled, scope.cancelled_caught) == (2, True)
 
 
-async def test_woken_and_cancelled_in_one_tick_it_is_what_the_loop_says(beside: Beside) -> None:
-    waiter = this_event_loop().waiter()
+async def test_woken_and_cancelled_in_one_tick_it_is_what_the_loop_says(
+    make: Make, beside: Beside
+) -> None:
+    waiter = make()
     waiting = beside(waited(waiter))
     await quiet()
     waiter.wake()
@@ -75,8 +98,8 @@ async def test_woken_and_cancelled_in_one_tick_it_is_what_the_loop_says(beside: 
     assert waiting.cancelled or await waiting == "woken"
 
 
-async def test_cancelled_and_woken_in_one_tick_it_is_cancelled(beside: Beside) -> None:
-    waiter = this_event_loop().waiter()
+async def test_cancelled_and_woken_in_one_tick_it_is_cancelled(make: Make, beside: Beside) -> None:
+    waiter = make()
     waiting = beside(waited(waiter))
     await quiet()
     waiting.scope.cancel()
@@ -89,8 +112,8 @@ async def test_cancelled_and_woken_in_one_tick_it_is_cancelled(beside: Beside) -
 
 @on_asyncio
 @pytest.mark.parametrize("woken_first", [False, True])
-async def test_the_tasks_own_cancel_wins(woken_first: bool) -> None:  # noqa: FBT001
-    waiter = this_event_loop().waiter()
+async def test_the_tasks_own_cancel_wins(make: Make, woken_first: bool) -> None:  # noqa: FBT001
+    waiter = make()
     task = asyncio.create_task(waited(waiter))
     await quiet()
     if woken_first:
@@ -119,6 +142,22 @@ async def test_whoever_waits_longest_for_room_goes_first(beside: Beside) -> None
     assert room.value == 1
     assert room.take_nowait()
     assert room.value == 0
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4])
+async def test_much_room_goes_to_as_many_as_wait(beside: Beside, count: int) -> None:
+    room, order = Room(4, this_event_loop()), list[str]()
+    for _ in range(4):
+        assert room.take_nowait()
+    for name in "abc":
+        beside.go(taking(room, name, order))
+        await quiet()
+    room.give(count)
+    await quiet()
+    assert sorted(order) == ["a", "b", "c"][:count]
+    assert room.value == max(0, count - 3)
+    room.give(4)  # whoever waits still is to go on
+    await quiet()
 
 
 async def test_room_is_not_lost_by_who_is_cancelled_as_its_turn_comes(beside: Beside) -> None:

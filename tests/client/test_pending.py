@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import attrs
 import pytest
 
 from amitrio import (
@@ -26,12 +27,6 @@ from tests.client.test_batches import CHUNK
 from tests.client.test_cancellation import nothing_left
 from tests.client.test_lists import channels, end_list, go_on
 from tests.client.waiting import Beside, quiet
-
-
-class _Bell:
-    """Wakes nobody."""
-
-    def wake(self) -> None: ...
 
 
 async def test_the_rest_of_a_list_that_is_too_long_is_dropped(
@@ -183,18 +178,16 @@ async def test_what_is_refused_takes_no_room(peer: Peer, beside: Beside) -> None
         nothing_left(client)
 
 
-def test_a_check_raises_what_the_result_would() -> None:
-    bell = _Bell()
-    answered, refused, lost = (
-        Collector("Ask", reply=Reply, list_limit=1, bell=bell) for _ in range(3)
-    )
-    answered.on_answer(b"Response: Success\r\nActionID: 1", CHUNK)
-    answered.check()
+def test_seconds_are_for_an_answer_that_the_result_would_give() -> None:
+    answered, refused, lost = (Collector("Ask", reply=Reply, list_limit=1) for _ in range(3))
+    answered.since = 3.0
+    answered.on_answer(b"Response: Success\r\nActionID: 1", attrs.evolve(CHUNK, at=4.5))
+    assert answered.seconds() == 1.5
     refused.on_answer(b"Response: Error\r\nMessage: no", CHUNK)
     lost.on_start(b"Response: Success\r\nActionID: 1", CHUNK)
     lost.on_failure(lambda: ConnectionLost("gone", executed="maybe"))
     for one, error in ((refused, ActionError), (lost, ConnectionLost)):
-        for read in (one.check, one.result):
+        for read in (one.seconds, one.result):
             with pytest.raises(error):
                 read()
 

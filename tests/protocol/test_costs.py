@@ -278,12 +278,6 @@ def a_list_of_so_many_items(n: int) -> Cost:
     return machine.cost(lambda: machine.hear(data))
 
 
-class Unheeded:
-    """What nobody waits for."""
-
-    def wake(self) -> None: ...
-
-
 @case(200)
 def a_list_of_so_many_items_gathered(n: int) -> Cost:
     traits = traits_of("CoreShowChannels")
@@ -292,7 +286,7 @@ def a_list_of_so_many_items_gathered(n: int) -> Cost:
 
     def run() -> None:
         name, reply = "CoreShowChannels", traits.reply
-        collector = Collector(name, traits.shape, reply=reply, list_limit=n // 2, bell=Unheeded())
+        collector = Collector(name, traits.shape, reply=reply, list_limit=n // 2)
         collector.on_start(b"Response: Success\r\nActionID: a0\r\nEventList: start", chunk)
         for _ in range(n):
             collector.on_items(["CoreShowChannel"], [item], chunk)

@@ -71,7 +71,9 @@ def can_be_awaited(cls: type, name: str) -> bool:
     if (name.startswith("_") and name not in DUNDERS) or not inspect.isfunction(method):
         return False
     returns = str(inspect.signature(method).return_annotation)
-    return inspect.iscoroutinefunction(method) or returns.startswith("AbstractAsyncContextManager")
+    return inspect.iscoroutinefunction(method) or returns.startswith(
+        ("AbstractAsyncContextManager", "Coroutine")
+    )
 
 
 def public_awaits() -> set[str]:
