@@ -309,10 +309,10 @@ class Session:
             self._HANDLERS[type(received)](self, received, chunk)
 
     def _on_events(self, received: EventsReceived, chunk: Chunk) -> None:
-        kinds, frames = received
-        if _OWN_INTEREST.isdisjoint(kinds):
-            self.subscriptions.deliver_all(kinds, frames, chunk)
+        if _OWN_INTEREST.isdisjoint(received.names):
+            self.subscriptions.deliver_all(received, chunk)
             return
+        kinds, frames, _ = received
         for kind, event in zip(kinds, events_from(kinds, frames, chunk), strict=True):
             if kind == "FullyBooted":
                 self.fully_booted = cast("FullyBooted", event)

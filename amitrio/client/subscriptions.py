@@ -8,7 +8,7 @@ Law: an event that nobody wants costs nothing here, and a subscriber never delay
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 
 import attrs
@@ -18,6 +18,7 @@ from amitrio.client.inbox import Inbox, Way, hand_on
 from amitrio.client.naming import is_wild
 from amitrio.client.statistics import StreamStatistics, lag
 from amitrio.models import Chunk, Event
+from amitrio.protocol import EventsReceived
 
 __all__ = ["Subscriptions"]
 
@@ -89,10 +90,11 @@ class Subscriptions:
         for inbox in self.wanting(kind):
             inbox.put(event)
 
-    def deliver_all(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
+    def deliver_all(self, received: EventsReceived, chunk: Chunk) -> None:
         """Events of other kinds have come. What goes the same way goes there at once."""
+        kinds, frames, names = received
         way_of = self._by_name.__getitem__
-        ways = list(map(way_of, dict.fromkeys(kinds)))
+        ways = list(map(way_of, names))
         if all(way is ways[0] for way in ways):
             hand_on(ways[0], kinds, frames, chunk)
             return

@@ -39,7 +39,7 @@ from amitrio.protocol.received import (
     Reported,
     Unmatched,
 )
-from amitrio.protocol.routes import Route, Routes, kinds_of, wanted_of
+from amitrio.protocol.routes import Route, Routes, kinds_of, names_of, wanted_of
 from amitrio.protocol.states import State, Step, after
 from amitrio.text import encode
 
@@ -211,11 +211,11 @@ class ClientConnection:
                 read = self._read_answers(frames, different, out)
                 self._read_mixed(frames[read:], routes[read:], out)
         elif all(route.wanted for route in different):
-            _put_events(kinds_of(routes), frames, out)
+            _put_events(kinds_of(routes), frames, names_of(different), out)
         elif any(route.wanted for route in different):
             wanted = wanted_of(routes)
             kinds = kinds_of(list(compress(routes, wanted)))
-            _put_events(kinds, list(compress(frames, wanted)), out)
+            _put_events(kinds, list(compress(frames, wanted)), names_of(different), out)
 
     def _is_plain(self, route: Route) -> bool:
         """Whether its frames can only be events that belong to nobody in particular."""
@@ -258,7 +258,7 @@ class ClientConnection:
             elif kind in correlator.expected and self._is_anothers(kind, frame, out):
                 continue
             elif route.wanted:
-                _put_events([kind], [frame], out)
+                _put_events([kind], [frame], {kind}, out)
 
     def _is_anothers(self, kind: str, frame: bytes, out: list[Received]) -> bool:
         """Whether the event belongs to an exchange, and to nobody else."""
@@ -354,14 +354,17 @@ def _logs_in(exchange: Exchange, frame: bytes) -> bool:
     return exchange.name.lower() == "login" and frame.startswith(b"Response: Success")
 
 
-def _put_events(kinds: list[str], frames: list[bytes], out: list[Received]) -> None:
+def _put_events(
+    kinds: list[str], frames: list[bytes], names: set[str], out: list[Received]
+) -> None:
     """Behind the events that came last, if nothing has come since."""
     last = out[-1] if out else None
     if isinstance(last, EventsReceived):
         last.kinds.extend(kinds)
         last.frames.extend(frames)
+        last.names.update(names)
     elif frames:
-        out.append(EventsReceived(kinds, frames))
+        out.append(EventsReceived(kinds, frames, names))
 
 
 def _put_items(

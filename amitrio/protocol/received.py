@@ -39,6 +39,8 @@ class EventsReceived(NamedTuple):
 
     kinds: list[str]
     frames: list[bytes]
+    names: set[str]
+    """Each of the kinds once: of hundreds of events they are few."""
 
 
 class AnswersReceived(NamedTuple):

@@ -9,7 +9,7 @@ make new ones, forged frames can), and begun anew when they are full.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import attrgetter, itemgetter
 from typing import cast
 
@@ -18,7 +18,7 @@ import attrs
 from amitrio.protocol.framing import CRLF
 from amitrio.protocol.message import event_kind
 
-__all__ = ["Route", "Routes", "kinds_of", "wanted_of"]
+__all__ = ["Route", "Routes", "kinds_of", "names_of", "wanted_of"]
 
 _MAX_ROUTES = 4096
 _MAX_LINE = 256
@@ -108,6 +108,11 @@ class Routes:
 def kinds_of(routes: Sequence[Route]) -> list[str]:
     """The names of events."""
     return list(map(_kind, routes))
+
+
+def names_of(different: Iterable[Route]) -> set[str]:
+    """The names of the events that are wanted."""
+    return {_kind(route) for route in different if route.wanted}
 
 
 def wanted_of(routes: Sequence[Route]) -> list[bool]:

@@ -9,7 +9,7 @@ Law: every stream learns of every loss, however slow it is, and also one that is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
@@ -21,6 +21,7 @@ from amitrio.client.inbox import Inbox
 from amitrio.client.subscriptions import Subscriptions
 from amitrio.errors import AMIError
 from amitrio.models import Chunk, Event
+from amitrio.protocol import EventsReceived
 
 if TYPE_CHECKING:
     from amitrio.models.generated.events.system import FullyBooted
@@ -82,10 +83,10 @@ class Standing(Subscriptions):
         self._restarted = self._has_restarted(event)
         self._news.set()
 
-    def deliver_all(self, kinds: Sequence[str], frames: Sequence[bytes], chunk: Chunk) -> None:
+    def deliver_all(self, received: EventsReceived, chunk: Chunk) -> None:
         """Events of other kinds have come."""
         if self._goes_on():
-            super().deliver_all(kinds, frames, chunk)
+            super().deliver_all(received, chunk)
 
     def _goes_on(self) -> bool:
         """Whether streams get an event now, the end of the gap before it.

@@ -22,7 +22,14 @@ from amitrio.client.session import Session
 from amitrio.client.subscriptions import Subscriptions
 from amitrio.client.watch import Watch
 from amitrio.models import Event, Reply
-from amitrio.protocol import ClientConnection, Exchange, ItemsReceived, Received, State
+from amitrio.protocol import (
+    ClientConnection,
+    EventsReceived,
+    Exchange,
+    ItemsReceived,
+    Received,
+    State,
+)
 from amitrio.protocol.correlation import Correlator
 from amitrio.supervisor import SupervisedClient
 from amitrio.supervisor.standing import Standing
@@ -77,7 +84,8 @@ def _leaky_list() -> Iterator[None]:
 
     def leak(self: Session, received: ItemsReceived, chunk: Any) -> None:
         tell(self, received, chunk)
-        self.subscriptions.deliver_all(received.kinds, received.frames, chunk)
+        _, kinds, frames = received
+        self.subscriptions.deliver_all(EventsReceived(kinds, frames, set(kinds)), chunk)
 
     with patch.object(Session, "_HANDLERS", {**Session._HANDLERS, ItemsReceived: leak}):
         yield

@@ -17,6 +17,7 @@ from amitrio.client.pace import LEAST
 from amitrio.client.subscriptions import Subscriptions
 from amitrio.errors import SubscriberTooSlow
 from amitrio.models import Chunk, Event, Server
+from amitrio.protocol import EventsReceived
 
 CHUNK = Chunk(datetime.now(UTC), Server("test"))
 LOST = Disconnected(datetime.now(UTC), "lost")
@@ -107,7 +108,7 @@ def test_what_is_made_is_the_same_for_all() -> None:
     subscriptions = Subscriptions()
     boxes = [subscribed(subscriptions, "x") for _ in "ab"]
     frames = [b"Event: X\r\nN: %d" % number for number in range(50)]
-    subscriptions.deliver_all(["X"] * 50, frames, CHUNK)
+    subscriptions.deliver_all(EventsReceived(["X"] * 50, frames, {"X"}), CHUNK)
     first, second = ([*one.take_nowait(LEAST), *one.take_nowait(LEAST)] for one in boxes)
     assert told(first) == [str(number) for number in range(50)]
     assert all(one is other for one, other in zip(first, second, strict=True))
@@ -118,7 +119,7 @@ def test_what_goes_different_ways_keeps_its_order() -> None:
     every, some = subscribed(subscriptions, "*"), subscribed(subscriptions, "y")
     kinds = [*"XXXXXYYYYYXYXYY"]
     frames = [f"Event: {kind}\r\nN: {n}".encode() for n, kind in enumerate(kinds)]
-    subscriptions.deliver_all(kinds, frames, CHUNK)
+    subscriptions.deliver_all(EventsReceived(kinds, frames, set(kinds)), CHUNK)
     assert told(every.take_nowait(LEAST)) == [str(n) for n in range(len(kinds))]
     wanted = [str(n) for n, kind in enumerate(kinds) if kind == "Y"]
     assert told(some.take_nowait(LEAST)) == wanted

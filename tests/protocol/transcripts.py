@@ -67,8 +67,10 @@ def singly(received: Iterable[Received]) -> Iterator[Received]:
     """Each run taken apart: how long runs are says only how the bytes were cut."""
     for one in received:
         match one:
-            case EventsReceived(kinds, frames):
-                yield from (EventsReceived([k], [f]) for k, f in zip(kinds, frames, strict=True))
+            case EventsReceived(kinds, frames, names):
+                assert names == set(kinds)
+                pairs = zip(kinds, frames, strict=True)
+                yield from (EventsReceived([k], [f], {k}) for k, f in pairs)
             case AnswersReceived(exchanges, frames):
                 yield from (Answered(e, f) for e, f in zip(exchanges, frames, strict=True))
             case ItemsReceived(exchange, kinds, frames):
