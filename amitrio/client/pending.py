@@ -22,7 +22,7 @@ import attrs
 
 from amitrio.client.inbox import Inbox, hand_on
 from amitrio.client.refusals import refusal
-from amitrio.errors import AMIError, Executed, ListTooLong, SubscriberTooSlow
+from amitrio.errors import AMIError, Executed, ListTooLong, ResponseMissing, SubscriberTooSlow
 from amitrio.models import Chunk, Event, ListReply, Reply, event_from, reply_class_of, shape_of
 from amitrio.models.registry import events_from
 from amitrio.models.replies import announced_by, missing_from
@@ -31,7 +31,16 @@ from amitrio.text import printable
 
 _logger = logging.getLogger("amitrio.client")
 
-__all__ = ["Collector", "Failure", "Feed", "Pending", "Traits", "too_slow", "traits_of"]
+__all__ = [
+    "Collector",
+    "Failure",
+    "Feed",
+    "Pending",
+    "Traits",
+    "overtaken",
+    "too_slow",
+    "traits_of",
+]
 
 
 @attrs.frozen(eq=False)
@@ -257,6 +266,18 @@ def _count(action: str, came: int, complete: Event) -> None:
             came,
             announced_by(complete),
         )
+
+
+def overtaken(action: str, overtaker: str) -> Failure:
+    """The error of an action that will get no answer, since `overtaker` has got one.
+
+    Without an overtaker too many were due, and this was the oldest.
+    """
+    told = (
+        f"Asterisk answered {overtaker} before {action}, which it can therefore not answer any more"
+    )
+    due = f"the outcome of {action} is no longer waited for: too many are due"
+    return lambda: ResponseMissing(told if overtaker else due)
 
 
 def too_slow(action: str, limit: int) -> Failure:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -26,12 +25,12 @@ from amitrio.client.ending import Ending
 from amitrio.client.eventloop import this_event_loop
 from amitrio.client.ledger import Ledger
 from amitrio.client.outbox import BROKEN, Outbox
-from amitrio.client.pending import Pending
+from amitrio.client.pending import Pending, overtaken
 from amitrio.client.statistics import ClientStatistics
 from amitrio.client.subscriptions import Subscriptions
 from amitrio.client.transport import pump_of
 from amitrio.client.watch import Verdict, Watch
-from amitrio.errors import ProtocolError, ResponseMissing
+from amitrio.errors import ProtocolError
 from amitrio.limits import Limits
 from amitrio.models import Action, Chunk, Server
 from amitrio.models.registry import events_from
@@ -359,7 +358,7 @@ class Session:
 
     def _on_failed(self, received: Failed, _chunk: Chunk) -> None:
         exchange, overtaker = received
-        self._settled(exchange).on_failure(partial(_missing, exchange.name, overtaker))
+        self._settled(exchange).on_failure(overtaken(exchange.name, overtaker))
 
     def _settled(self, exchange: Exchange) -> Pending:
         pending = _pending(exchange)
@@ -445,11 +444,3 @@ class Session:
 def _pending(exchange: Exchange) -> Pending:
     """What the ledger has begun: a session has no other exchanges."""
     return cast("Pending", exchange)
-
-
-def _missing(action: str, overtaker: str) -> ResponseMissing:
-    if not overtaker:
-        return ResponseMissing(f"the outcome of {action} is no longer waited for: too many are due")
-    return ResponseMissing(
-        f"Asterisk answered {overtaker} before {action}, which it can therefore not answer any more"
-    )
