@@ -36,8 +36,8 @@ Batch = tuple[Sequence[Any], Sequence[bytes], Sequence[type]]
 
 # So many messages that were not prepared make a verdict.
 _ENOUGH = 64
-# One batch in so many is left as it is. What is touched no more is noticed after some thousand
-# events of its class, each of which cost half a microsecond for nothing.
+# One batch in so many is left as it is. What is touched no more is noticed after some thousands of
+# events of its class, each of which has cost half a microsecond for nothing.
 _LEFT = 64
 
 
