@@ -10,11 +10,13 @@ trio lets the wake-up win, asyncio the cancellation.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from functools import cache
 from importlib import import_module
 from socket import socket
 from threading import get_ident
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import attrs
 import sniffio
@@ -37,16 +39,29 @@ class Waiter(Bell, Protocol):
         ...
 
 
-class Awaited(Waiter, Protocol):
+class Awaited(ABC):
     """A waiter as a part of something else, which inherits from it and has room for these two.
 
     An object less for each of a thousand things that are waited for.
     """
 
+    if TYPE_CHECKING:
+        __slots__ = ("asleep", "done")
+    else:
+        __slots__ = ()
+
     done: bool
     """Whether it has happened."""
     asleep: Any
     """Who waits, as the event loop knows it; None at first."""
+
+    @abstractmethod
+    def wake(self) -> None:
+        """See Bell."""
+
+    @abstractmethod
+    def wait(self) -> Awaitable[None]:
+        """See Waiter."""
 
 
 Step = Callable[[], bool]
@@ -73,10 +88,8 @@ class EventLoop:
 
     now: Callable[[], float]
     """Seconds on its clock."""
-    waiter: Callable[[], Waiter]
-    """Makes one."""
     awaited: type[Awaited]
-    """To inherit from."""
+    """To inherit from: one class for all that runs on loops of its kind."""
     readable: Callable[[socket], Readable]
     """Makes one."""
     checkpoint: Callable[[], Awaitable[None]]
@@ -87,6 +100,25 @@ class EventLoop:
     """Has it called, from any thread. Raises RuntimeError where the loop has ended."""
     thread: int = attrs.field(factory=get_ident, init=False)
     """That it runs in."""
+
+    @property
+    def waiter(self) -> Callable[[], Waiter]:
+        """Makes one."""
+        return _alone(self.awaited)
+
+
+@cache
+def _alone(awaited: type[Awaited]) -> Callable[[], Waiter]:
+    """What inherits from it and is nothing else."""
+
+    class Alone(awaited):  # type: ignore[misc, valid-type] # whichever the loop has
+        __slots__ = ("asleep", "done")
+
+        def __init__(self) -> None:
+            self.asleep = None
+            self.done = False
+
+    return Alone
 
 
 def this_event_loop() -> EventLoop:

@@ -9,48 +9,27 @@ Law: a future is settled once: what was cancelled is not woken any more (asyncio
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from asyncio import get_running_loop
+from collections.abc import Awaitable
 from functools import partial
 from socket import socket
-from typing import TYPE_CHECKING
 
 import anyio
 import attrs
 from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 from sniffio import current_async_library_cvar
 
-from amitrio.client.eventloop import EventLoop, Step
+from amitrio.client.eventloop import Awaited, EventLoop, Step
 
 __all__ = ["event_loop"]
 
 
-class _Waiter:
-    """See amitrio.client.eventloop.Waiter."""
-
-    __slots__ = ("_future",)
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._future: asyncio.Future[None] = loop.create_future()
-
-    def wake(self) -> None:
-        if not self._future.done():
-            self._future.set_result(None)
-
-    def wait(self) -> Awaitable[None]:
-        return checkpoint() if self._future.done() else self._future
-
-
-class _Awaited:
+class _Awaited(Awaited):
     """See amitrio.client.eventloop.Awaited."""
 
-    if TYPE_CHECKING:
-        __slots__ = ("asleep", "done")
-    else:
-        __slots__ = ()  # whoever inherits from it has room for them
+    __slots__ = ()
 
-    done: bool
     asleep: asyncio.Future[None] | None
-    create_future: Callable[[], asyncio.Future[None]]
 
     def wake(self) -> None:
         self.done = True
@@ -60,13 +39,8 @@ class _Awaited:
     def wait(self) -> Awaitable[None]:
         if self.done:
             return checkpoint()
-        self.asleep = future = self.create_future()
+        self.asleep = future = get_running_loop().create_future()
         return future
-
-
-def _awaited_on(loop: asyncio.AbstractEventLoop) -> type[_Awaited]:
-    """The same for one loop: to find out each time which one runs costs as much as the future."""
-    return type("_Awaited", (_Awaited,), {"__slots__": (), "create_future": loop.create_future})
 
 
 @attrs.define(eq=False)
@@ -131,11 +105,10 @@ class _Readable:
 
 def event_loop() -> EventLoop:
     """The asyncio loop that is running."""
-    loop = asyncio.get_running_loop()
+    loop = get_running_loop()
     return EventLoop(
         loop.time,
-        partial(_Waiter, loop),
-        _awaited_on(loop),
+        _Awaited,
         partial(_Readable, loop),
         checkpoint,
         checkpoint_if_cancelled,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from socket import socket
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import anyio
 import attrs
@@ -27,20 +27,16 @@ from trio.lowlevel import (
     wait_task_rescheduled,
 )
 
-from amitrio.client.eventloop import EventLoop, Step
+from amitrio.client.eventloop import Awaited, EventLoop, Step
 
 __all__ = ["event_loop"]
 
 
-class _Awaited:
+class _Awaited(Awaited):
     """See amitrio.client.eventloop.Awaited."""
 
-    if TYPE_CHECKING:
-        __slots__ = ("asleep", "done")
-    else:
-        __slots__ = ()  # whoever inherits from it has room for them
+    __slots__ = ()
 
-    done: bool
     asleep: Task | None
 
     def wake(self) -> None:
@@ -59,16 +55,6 @@ class _Awaited:
         """The waiting task is cancelled. (A bound method would be one object more.)"""
         self.asleep = None
         return Abort.SUCCEEDED
-
-
-class _Waiter(_Awaited):
-    """See amitrio.client.eventloop.Waiter."""
-
-    __slots__ = ("asleep", "done")
-
-    def __init__(self) -> None:
-        self.asleep = None
-        self.done = False
 
 
 @attrs.frozen(eq=False)
@@ -93,7 +79,6 @@ def event_loop() -> EventLoop:
     """The trio that is running."""
     return EventLoop(
         current_clock().current_time,
-        _Waiter,
         _Awaited,
         _Readable,
         checkpoint,

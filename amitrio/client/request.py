@@ -7,7 +7,7 @@ answer is dropped.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from amitrio.client.eventloop import Awaited
@@ -51,7 +51,7 @@ class _Asked(Collector):
         def wait(self) -> Awaitable[None]: ...
 
 
-@lru_cache(maxsize=8)  # event loops come and go
+@cache
 def _asked(awaited: type[Awaited]) -> type[_Asked]:
     """Its class on that event loop."""
     return cast("type[_Asked]", type("_Asked", (awaited, _Asked), {"__slots__": ()}))
