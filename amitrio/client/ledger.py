@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any
 
@@ -114,23 +114,26 @@ class Ledger:
         """The response has come. What a report is due for stays, but takes no room."""
         if final:
             del self._pending[pending]
-        if pending.has_room:
-            pending.has_room = False
-            self.room.give()
+        self._leave_room((pending,))
 
-    def settle_all(self, pendings: Iterable[Pending]) -> None:
+    def settle_all(self, pendings: Collection[Pending]) -> None:
         """These have their whole answers."""
-        room = 0
         for pending in pendings:
             del self._pending[pending]
-            if pending.has_room:
-                pending.has_room = False
-                room += 1
-        self.room.give(room)
+        self._leave_room(pendings)
 
     def settle(self, pending: Pending) -> None:
         """Nothing more will come for this action."""
         self.answered(pending, final=True)
+
+    def _leave_room(self, pendings: Collection[Pending]) -> None:
+        """What room these took is there for others."""
+        count = 0
+        for pending in pendings:
+            if pending.has_room:
+                pending.has_room = False
+                count += 1
+        self.room.give(count)
 
     def end(self, ending: Ending) -> None:
         """The connection is over: everyone who waits is told, with an error of their own."""
@@ -165,9 +168,7 @@ class Ledger:
         self.abandon(pending)
         if not pending.settled:
             self._connection.give_up(pending)
-            if pending.has_room:  # else what is never answered would use it up
-                pending.has_room = False
-                self.room.give()
+            self._leave_room((pending,))  # else what is never answered would use it up
         listener.on_failure(partial(_late, pending.name, seconds, executed))
         self.renew_oldest(now)
 

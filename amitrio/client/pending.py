@@ -155,7 +155,8 @@ class Collector(Pending):
         answer = self._answer if self._failure is None else None
         if answer is None or not answer.startswith(_SUCCESS):
             self.result()
-        return 0.0 if self._chunk is None else self._chunk.at - self.since
+        assert self._chunk is not None  # noqa: S101 - the answer came in it
+        return self._chunk.at - self.since
 
     def forget(self) -> None:
         """Hold no more of what came."""

@@ -396,8 +396,8 @@ class Session:
     def _probe(self, now: float) -> None:
         """Send a Ping that nobody waits for: any byte that comes back is a sign of life."""
         self._watch.probed = now
-        if self._ledger.room.take_nowait():  # else so many are unanswered that they ask the same
-            self._ledger.post(_PING, Pending("Ping"))
+        # Where there is no room, so many are unanswered that they ask the same.
+        self._ledger.post_nowait(_PING, Pending("Ping"))
 
     async def _give_up_oldest(self, now: float) -> None:
         self._ledger.give_up_oldest(now)

@@ -169,7 +169,10 @@ class Speaking(ActionSender):
         return reply.lines
 
     def ping(self) -> Coroutine[Any, Any, float]:
-        """Seconds that Asterisk took to answer. Raises and is cancelled as `send`."""
+        """Seconds that Asterisk took to answer. Raises and is cancelled as `send`.
+
+        Where there is no connection, it is the call that raises, before it is awaited.
+        """
         return ask(self._line().session, _PING, Collector.seconds)
 
     async def originate(
