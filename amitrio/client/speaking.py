@@ -7,7 +7,7 @@ is asked twice.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from importlib import import_module
 from types import MappingProxyType
@@ -168,12 +168,9 @@ class Speaking(ActionSender):
         reply = await self.send("Command", Command=command)
         return reply.lines
 
-    def ping(self) -> Coroutine[Any, Any, float]:
-        """Seconds that Asterisk took to answer. Raises and is cancelled as `send`.
-
-        Where there is no connection, it is the call that raises, before it is awaited.
-        """
-        return ask(self._line().session, _PING, Collector.seconds)
+    async def ping(self) -> float:
+        """Seconds that Asterisk took to answer. Raises and is cancelled as `send`."""
+        return await ask(self._line().session, _PING, Collector.seconds)
 
     async def originate(
         self,

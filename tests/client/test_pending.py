@@ -10,6 +10,7 @@ import pytest
 from amitrio import (
     Action,
     ActionError,
+    ConnectionClosed,
     ConnectionLost,
     ListTooLong,
     PermissionDenied,
@@ -190,6 +191,13 @@ def test_seconds_are_for_an_answer_that_the_result_would_give() -> None:
         for read in (one.seconds, one.result):
             with pytest.raises(error):
                 read()
+
+
+async def test_a_ping_over_a_connection_that_was_closed_is_refused(peer: Peer) -> None:
+    async with peer.accept() as client:
+        pass
+    with pytest.raises(ConnectionClosed):
+        await client.ping()
 
 
 async def test_a_ping_that_is_refused_says_why(peer: Peer, beside: Beside) -> None:

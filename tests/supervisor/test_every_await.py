@@ -71,9 +71,7 @@ def can_be_awaited(cls: type, name: str) -> bool:
     if (name.startswith("_") and name not in DUNDERS) or not inspect.isfunction(method):
         return False
     returns = str(inspect.signature(method).return_annotation)
-    return inspect.iscoroutinefunction(method) or returns.startswith(
-        ("AbstractAsyncContextManager", "Coroutine")
-    )
+    return inspect.iscoroutinefunction(method) or returns.startswith("AbstractAsyncContextManager")
 
 
 def public_awaits() -> set[str]:
