@@ -34,6 +34,11 @@ class Bell(Protocol):
 class Waiter(Bell, Protocol):
     """One thing for which one task waits once."""
 
+    done: bool
+    """Whether it has happened."""
+    asleep: Any
+    """Who waits, as the event loop knows it; None at first."""
+
     def wait(self) -> Awaitable[None]:
         """Await it at once, until it has happened: a checkpoint always. Cancelled, nobody waits."""
         ...
@@ -51,9 +56,7 @@ class Awaited(ABC):
         __slots__ = ()
 
     done: bool
-    """Whether it has happened."""
     asleep: Any
-    """Who waits, as the event loop knows it; None at first."""
 
     @abstractmethod
     def wake(self) -> None:
@@ -75,6 +78,13 @@ class Readable(Protocol):
         """Take a step each time that the socket is readable, until one was the last, or raises.
 
         Cancelled, no step is taken any more. Raises anyio.ClosedResourceError after `close`.
+        """
+        ...
+
+    def until(self, thing: Waiter) -> Awaitable[None]:
+        """Wait for what one of the next steps will bring, as by `thing.wait()`, in fewer turns.
+
+        It need not be a step that brings it. Cancelled, nothing that came is lost.
         """
         ...
 

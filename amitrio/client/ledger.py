@@ -55,7 +55,8 @@ class Ledger:
         """For as many actions as may be unanswered: each takes some, and gives it back."""
         self._now = loop.now
         self._pending: dict[Pending, None] = {}
-        self._oldest: Pending | None = None
+        self.oldest: Pending | None = None
+        """The one that Asterisk is working at."""
         self._next_id = _ids().__next__
 
     def __len__(self) -> int:
@@ -82,13 +83,13 @@ class Ledger:
         pending.has_room = has_room
         pending.frame = self._connection.begin(pending, action.headers)
         try:
-            self._outbox.post(pending, lone=self._oldest is None)
+            self._outbox.post(pending, lone=self.oldest is None)
         except BaseException:  # trio refuses to be called from a thread that is not its own
             self._connection.withdraw(pending)
             raise
         self._pending[pending] = None
         pending.since = self._now()
-        if self._oldest is None:
+        if self.oldest is None:
             self._watch_oldest(pending, pending.since)
 
     def abandon(self, pending: Pending) -> None:
@@ -145,24 +146,24 @@ class Ledger:
     def renew_oldest(self, now: float) -> None:
         """Let the watch know which action is the oldest unanswered one, and since when."""
         oldest: Any = self._connection.oldest  # a Pending: a session has no other exchanges
-        if oldest is not self._oldest:
+        if oldest is not self.oldest:
             self._watch_oldest(oldest, now)
 
     def _watch_oldest(self, oldest: Pending | None, now: float) -> None:
-        self._oldest = oldest
+        self.oldest = oldest
         self._watch.oldest_since = math.inf if oldest is None else now
         self._watch.allowance = 0.0 if oldest is None else oldest.allowance
 
     def list_moves(self) -> None:
         """A list that moves is not late, and nothing behind it has begun, be it given up itself."""
-        if self._oldest is not None:
+        if self.oldest is not None:
             self._watch.oldest_since = self._watch.heard
 
     def give_up_oldest(self, now: float) -> None:
         """The oldest action is past its time: taken back if it has not left, like `abandon`."""
-        if self._oldest is None:
+        if self.oldest is None:
             return
-        pending = self._oldest
+        pending = self.oldest
         listener, executed = pending.listener, pending.executed
         seconds = now - self._watch.oldest_since
         self.abandon(pending)

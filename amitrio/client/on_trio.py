@@ -7,12 +7,8 @@ wait_task_rescheduled: either the abort function or `reschedule`, not both).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from socket import socket
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
-import anyio
-import attrs
-import trio
 from trio.lowlevel import (
     Abort,
     Task,
@@ -21,15 +17,21 @@ from trio.lowlevel import (
     current_clock,
     current_task,
     current_trio_token,
-    notify_closing,
     reschedule,
-    wait_readable,
     wait_task_rescheduled,
 )
 
-from amitrio.client.eventloop import Awaited, EventLoop, Step
+from amitrio.client.eventloop import Awaited, EventLoop
+from amitrio.client.on_trio_socket import Reading
 
 __all__ = ["event_loop"]
+
+
+class _Wakes(Protocol):
+    """What a task waits in otherwise than by sleeping."""
+
+    def wake(self) -> None:
+        """It need not wait any more."""
 
 
 class _Awaited(Awaited):
@@ -37,13 +39,15 @@ class _Awaited(Awaited):
 
     __slots__ = ()
 
-    asleep: Task | None
+    asleep: Task | _Wakes | None
 
     def wake(self) -> None:
         self.done = True
-        if self.asleep is not None:
-            task, self.asleep = self.asleep, None
-            reschedule(task)
+        asleep, self.asleep = self.asleep, None
+        if type(asleep) is Task:
+            reschedule(asleep)
+        elif asleep is not None:
+            asleep.wake()
 
     def wait(self) -> Awaitable[None]:
         if self.done:
@@ -57,30 +61,12 @@ class _Awaited(Awaited):
         return Abort.SUCCEEDED
 
 
-@attrs.frozen(eq=False)
-class _Readable:
-    """See amitrio.client.eventloop.Readable."""
-
-    _sock: socket
-
-    async def each_time(self, step: Step) -> None:
-        try:
-            await wait_readable(self._sock)
-            while not step():
-                await wait_readable(self._sock)
-        except trio.ClosedResourceError:
-            raise anyio.ClosedResourceError from None
-
-    def close(self) -> None:
-        notify_closing(self._sock)
-
-
 def event_loop() -> EventLoop:
     """The trio that is running."""
     return EventLoop(
         current_clock().current_time,
         _Awaited,
-        _Readable,
+        Reading,
         checkpoint,
         checkpoint_if_cancelled,
         current_trio_token().run_sync_soon,

@@ -34,7 +34,7 @@ async def ask(session: Session, action: Action, read: Callable[[Collector], T]) 
     if not session.post_nowait(action, asked):
         await session.post(action, asked)
     try:
-        await asked.wait()
+        await (session.until(asked) if session.answers_next(asked) else asked.wait())
         return read(asked)
     except BaseException:
         session.abandon(asked)

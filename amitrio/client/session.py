@@ -28,7 +28,7 @@ from amitrio.client.outbox import BROKEN, Outbox
 from amitrio.client.pending import Pending, overtaken
 from amitrio.client.statistics import ClientStatistics
 from amitrio.client.subscriptions import Subscriptions
-from amitrio.client.transport import pump_of
+from amitrio.client.transport import pump_of, until_of
 from amitrio.client.watch import Verdict, Watch
 from amitrio.errors import ProtocolError
 from amitrio.limits import Limits
@@ -99,6 +99,8 @@ class Session:
         self.ending: Ending | None = None
         self._stream = stream
         self._pump = pump_of(stream)
+        self.until = until_of(stream)
+        """Waits for what answers next."""
         self._outbox = Outbox(stream)
         self._watch = watch
         self._server = Server(label, fallback_encoding=fallback_encoding)
@@ -141,6 +143,10 @@ class Session:
         if self.ending is not None or self._leaving:
             self.check_open()
         return self._ledger.post_nowait(action, pending)
+
+    def answers_next(self, pending: Pending) -> bool:
+        """Whether this action is the one that Asterisk is working at."""
+        return pending is self._ledger.oldest
 
     def abandon(self, pending: Pending) -> None:
         """Nobody waits for the answer any more; the action is taken back if it has not left."""

@@ -14,19 +14,22 @@ import socket
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
+from operator import methodcaller
 from typing import Any
 
 import anyio
 from anyio.abc import ByteStream, SocketAttribute
 
-from amitrio.client.eventloop import Readable, Step, this_event_loop
+from amitrio.client.eventloop import Readable, Step, Waiter, this_event_loop
 
-__all__ = ["SocketStream", "pump_of"]
+__all__ = ["SocketStream", "pump_of", "until_of"]
 
 Take = Callable[[bytes], bool]
 """Takes a chunk; whether that is enough for now."""
 Pump = Callable[[Take], Awaitable[None]]
 """Hands on what a stream brings until `Take` has enough for now."""
+Until = Callable[[Waiter], Awaitable[None]]
+"""Waits for what a stream is to bring next."""
 
 # Room for what comes: usually little, so that the allocator has it at hand (for 128 KiB and more it
 # asks the kernel each time); much while there is more than that to read. Measured: each doubling
@@ -100,6 +103,10 @@ class SocketStream(ByteStream):
             if not (kept and take(kept)):
                 await self._each_time(hand_on)
 
+    def until(self, thing: Waiter) -> Awaitable[None]:
+        """Wait for what this is to bring next. Whoever waits may be the one who hands it on."""
+        return thing.wait() if self._readable is None else self._readable.until(thing)
+
     @contextmanager
     def _reading(self) -> Generator[None]:
         """One task at a time."""
@@ -159,7 +166,9 @@ class SocketStream(ByteStream):
             try:
                 left = left[self._sock.send(left) :]
             except BlockingIOError:
-                await anyio.wait_writable(self._sock)
+                # What is said to be closed may only have been told to look (on_trio_socket).
+                with suppress(anyio.ClosedResourceError):
+                    await anyio.wait_writable(self._sock)
             except OSError as exc:
                 raise self._broken(exc) from exc
 
@@ -209,6 +218,11 @@ def pump_of(stream: ByteStream) -> Pump:
 async def _pump(stream: ByteStream, take: Take) -> None:
     while not take(await stream.receive()):
         pass
+
+
+def until_of(stream: ByteStream) -> Until:
+    """Its own `until` if it has one; with any other stream, whoever waits is woken."""
+    return stream.until if isinstance(stream, SocketStream) else methodcaller("wait")
 
 
 def _set_options(sock: socket.socket) -> None:

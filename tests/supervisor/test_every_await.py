@@ -48,6 +48,7 @@ INTERNAL = {
     "Ledger",
     "Line",
     "Outbox",
+    "Reading",
     "Room",
     "Session",
     "SocketStream",

@@ -1,0 +1,173 @@
+"""A socket on trio: one task waits until it is readable, and takes the reader's step.
+
+That task is the reader, as a rule. Where it wakes another task, trio turns once more for that one,
+and the reader arms the socket anew in between. So a task that waits for what comes next takes the
+steps itself while it waits, and the reader rests: an answer wakes the task that asked, in one turn.
+
+Law: at most one task waits for the socket (trio.lowlevel.wait_readable refuses a second). What a
+step ends with is the reader's, whoever took it; and the reader rests only while another reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from contextlib import suppress
+from socket import socket
+
+import anyio
+import attrs
+import trio
+from trio.lowlevel import (
+    Abort,
+    Task,
+    checkpoint,
+    current_task,
+    notify_closing,
+    reschedule,
+    wait_readable,
+    wait_task_rescheduled,
+)
+
+from amitrio.client.eventloop import Step, Waiter
+
+__all__ = ["Reading"]
+
+# Turns in which nobody waits for the socket, where a task was answered that had waited beside the
+# reader. One that goes on asking asks again within two: in the first it is woken, before the reader
+# or after it.
+_TURNS = 2
+
+
+@attrs.define(eq=False)
+class Reading:
+    """See amitrio.client.eventloop.Readable."""
+
+    _sock: socket
+    _step: Step | None = None
+    """What the reader has to be done each time; None while it does not wait."""
+    _reader_waits: bool = False
+    _other_waits: bool = False
+    _beside: Waiter | None = None
+    """What another task has waited for beside the reader, which was here first."""
+    _resting: Task | None = None
+    """The reader, while another task waits."""
+    _enough: bool = False
+    """Whether a step that another task took was the last."""
+    _error: BaseException | None = None
+    """What it raised."""
+    _closed: bool = False
+
+    # What the reader does ------------------------------------------------------------------------
+
+    async def each_time(self, step: Step) -> None:
+        """See there."""
+        self._step = step
+        self._enough, self._error = False, None
+        try:
+            while not await self._once(step):
+                pass
+        except trio.ClosedResourceError:
+            raise anyio.ClosedResourceError from None
+        finally:
+            self._step = None
+            self.wake()
+
+    async def _once(self, step: Step) -> bool:
+        """Wait, and take a step; whether that was the last."""
+        while self._other_waits:
+            await self._rest()
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        if self._closed:
+            raise trio.ClosedResourceError
+        if self._enough:
+            return True
+        self._reader_waits = True
+        try:
+            await wait_readable(self._sock)
+        finally:
+            self._reader_waits = False
+        if step():
+            return True
+        if self._beside is not None and self._beside.done:
+            self._beside = None
+            await self._leave_it()
+        return False
+
+    async def _rest(self) -> None:
+        def stop(_: object) -> Abort:
+            self._resting = None
+            return Abort.SUCCEEDED
+
+        self._resting = current_task()
+        await wait_task_rescheduled(stop)
+
+    async def _leave_it(self) -> None:
+        """To whoever asks again soon."""
+        for _ in range(_TURNS):
+            if self._other_waits:
+                return
+            await checkpoint()
+
+    # What another task does ----------------------------------------------------------------------
+
+    def until(self, thing: Waiter) -> Awaitable[None]:
+        """See there."""
+        step = self._step
+        if self._reader_waits:
+            self._beside = thing
+        if step is None or self._reader_waits or self._other_waits or self._over or thing.done:
+            return thing.wait()
+        return self._wait_for(thing, step)
+
+    async def _wait_for(self, thing: Waiter, step: Step) -> None:
+        self._other_waits = True
+        try:
+            while not (thing.done or self._over or self._step is not step):
+                await self._wait_once(thing)
+                if self._step is step and not self._over:
+                    self._take(step)
+        finally:
+            self._other_waits = False
+            if self._resting is not None:
+                reader, self._resting = self._resting, None
+                reschedule(reader)
+        if not thing.done:
+            await thing.wait()
+
+    async def _wait_once(self, thing: Waiter) -> None:
+        thing.asleep = self
+        try:
+            with suppress(trio.ClosedResourceError):  # `wake` was called, or `close`
+                await wait_readable(self._sock)
+        except OSError as exc:  # there is no waiting for it
+            self._error = exc
+        finally:
+            thing.asleep = None
+
+    def _take(self, step: Step) -> None:
+        try:
+            self._enough = step()
+        except BaseException as exc:  # noqa: BLE001 - raised by the reader
+            self._error = exc
+
+    @property
+    def _over(self) -> bool:
+        """Whether the reader has to know something before another step is taken."""
+        return self._enough or self._closed or self._error is not None
+
+    # What ends the waiting -----------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """The task that waits in the reader's place need not any more.
+
+        One that waits until it can write is told, too (trio.lowlevel.notify_closing), and looks.
+        """
+        if self._other_waits and not self._closed:
+            notify_closing(self._sock)
+
+    def close(self) -> None:
+        """See there."""
+        self._closed = True
+        notify_closing(self._sock)

@@ -1,0 +1,385 @@
+"""Waiting for what a socket brings next: in fewer turns of the loop, and with nothing lost.
+
+The one at the other end sends marks. Each wakes whoever waits longest; `take` is the reader's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import anyio
+import attrs
+import pytest
+import trio
+
+from amitrio.client.eventloop import Waiter, this_event_loop
+from amitrio.client.transport import SocketStream
+from tests.client.cancelling import WAYS, How, When, cuts
+from tests.client.sockets import tcp_pair
+from tests.client.waiting import Begun, Beside, quiet, until
+
+on_trio = pytest.mark.parametrize("anyio_backend", ["trio"], indirect=True)
+on_asyncio = pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
+
+
+@attrs.define(eq=False)
+class Site:
+    """A stream whose reader wakes a waiter for each mark; `b"."` is none, `b"$"` is enough."""
+
+    stream: SocketStream
+    other: socket.socket
+    waiting: deque[Waiter] = attrs.field(factory=deque)
+    taken: bytes = b""
+    at_step: Callable[[], object] = lambda: None
+
+    def take(self, data: bytes) -> bool:
+        self.taken += data
+        self.at_step()
+        if b"x" in data:
+            raise ZeroDivisionError(data)
+        for _ in range(min(data.count(b"!"), len(self.waiting))):
+            self.waiting.popleft().wake()
+        return b"$" in data
+
+    async def ask(self) -> str:
+        """Wait for a mark, as one that knows that it comes next."""
+        waiter = this_event_loop().waiter()
+        self.waiting.append(waiter)
+        try:
+            await self.stream.until(waiter)
+        finally:
+            if waiter in self.waiting:
+                self.waiting.remove(waiter)
+        return "answered"
+
+    async def asked_again(self) -> str:
+        """The same, by one that was answered before: on trio it takes the steps by itself now."""
+        self.other.send(b"!")
+        await self.ask()
+        return await self.ask()
+
+    async def read(self) -> str:
+        await self.stream.pump(self.take)
+        return "enough"
+
+
+@contextmanager
+def connected() -> Iterator[Site]:
+    one, other = tcp_pair()
+    other.setblocking(False)  # noqa: FBT003 - the standard library's signature
+    yield Site(SocketStream(one), other)
+    one.close()
+    other.close()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with connected() as site:
+        yield site
+
+
+@asynccontextmanager
+async def read(site: Site, beside: Beside) -> AsyncIterator[Begun[str]]:
+    reading = beside(site.read())
+    await quiet()
+    yield reading
+    await reading.stop()
+
+
+@pytest.fixture
+async def reading(site: Site, beside: Beside) -> AsyncIterator[Begun[str]]:
+    async with read(site, beside) as reading:
+        yield reading
+
+
+async def test_one_after_another_is_answered(site: Site, reading: Begun[str]) -> None:
+    for _ in range(5):
+        site.other.send(b"!")
+        assert await site.ask() == "answered"
+    site.other.send(b"$")
+    assert await reading == "enough"
+    assert site.taken == b"!!!!!$"
+
+
+async def test_what_comes_in_between_is_taken_too(
+    site: Site, reading: Begun[str], beside: Beside
+) -> None:
+    for number in range(3):
+        asking = beside(site.ask())
+        for _ in range(2):
+            site.other.send(b".")
+            await until(lambda: site.taken.endswith(b"."))
+            site.taken += b" "
+        assert not asking.over
+        site.other.send(b"!")
+        assert await asking == "answered"
+        site.other.send(b".")  # nobody waits
+        await until(lambda: site.taken.endswith(b"."))
+        assert site.taken.count(b"!") == number + 1
+    assert not reading.over
+
+
+@on_trio
+async def test_who_goes_on_asking_takes_the_steps_by_itself(
+    site: Site, reading: Begun[str]
+) -> None:
+    tasks: list[object] = []
+    site.at_step = lambda: tasks.append(trio.lowlevel.current_task())
+    for _ in range(4):
+        site.other.send(b"!")
+        await site.ask()
+    assert [task is trio.lowlevel.current_task() for task in tasks] == [False, True, True, True]
+    site.other.send(b"$")
+    await reading
+
+
+@on_asyncio
+async def test_who_is_woken_in_a_step_goes_on_behind_it(site: Site, reading: Begun[str]) -> None:
+    order: list[str] = []
+
+    def at_step() -> None:
+        order.append("step")
+        asyncio.get_running_loop().call_soon(order.append, "turn")
+
+    site.at_step = at_step
+    site.other.send(b"!")
+    order.append(await site.ask())
+    await quiet()
+    assert order == ["step", "answered", "turn"]
+    assert not reading.over
+
+
+async def test_others_are_woken_by_whose_step_it_is(
+    site: Site, reading: Begun[str], beside: Beside
+) -> None:
+    first = beside(site.asked_again())
+    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    second, third = beside(site.ask()), beside(site.ask())
+    await quiet()
+    site.other.send(b"!!!")
+    assert [await first, await second, await third] == ["answered"] * 3
+    site.other.send(b"$")
+    assert await reading == "enough"
+
+
+async def test_the_reader_is_told_what_was_enough(
+    site: Site, reading: Begun[str], beside: Beside
+) -> None:
+    asking = beside(site.asked_again())
+    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    site.other.send(b"$")
+    assert await reading == "enough"
+    assert not asking.over
+    async with read(site, beside):
+        site.other.send(b"!")
+        assert await asking == "answered"
+
+
+@pytest.mark.parametrize("mark", [b"x", b"x!"])
+async def test_what_a_step_raises_is_the_readers(
+    site: Site, reading: Begun[str], beside: Beside, mark: bytes
+) -> None:
+    asking = beside(site.asked_again())
+    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    site.other.send(mark)
+    assert isinstance(await reading.error(), ZeroDivisionError)
+    assert not asking.over
+    site.waiting[0].wake()  # as the session does that ends by it
+    assert await asking == "answered"
+
+
+async def test_the_end_is_told_to_the_reader(
+    site: Site, reading: Begun[str], beside: Beside
+) -> None:
+    asking = beside(site.asked_again())
+    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    site.other.close()
+    assert isinstance(await reading.error(), anyio.EndOfStream)
+    assert not asking.over
+    site.waiting[0].wake()
+    assert await asking == "answered"
+
+
+async def test_closing_is_told_to_the_reader(
+    site: Site, reading: Begun[str], beside: Beside
+) -> None:
+    asking = beside(site.asked_again())
+    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    await site.stream.aclose()
+    assert isinstance(await reading.error(), anyio.ClosedResourceError)
+    site.waiting[0].wake()
+    assert await asking == "answered"
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_it_need_not_be_a_step_that_brings_it(
+    site: Site,
+    reading: Begun[str],
+    beside: Beside,
+    closed: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    asking = beside(site.asked_again())
+    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    if closed:
+        await site.stream.aclose()
+    site.waiting[0].wake()
+    assert await asking == "answered"
+    if not closed:
+        site.other.send(b"$")
+        assert await reading == "enough"
+
+
+async def test_it_may_have_happened_before(site: Site, reading: Begun[str]) -> None:
+    for _ in range(2):
+        waiter = this_event_loop().waiter()
+        waiter.wake()
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await site.stream.until(waiter)
+        assert scope.cancelled_caught
+        await site.stream.until(waiter)
+        site.other.send(b"!")
+        assert await site.ask() == "answered"
+    assert not reading.over
+
+
+async def test_the_reader_may_leave(site: Site, beside: Beside) -> None:
+    """Whoever waits goes on waiting, and the next reader brings it."""
+    async with read(site, beside):
+        asking = beside(site.asked_again())
+        await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    await quiet()
+    site.other.send(b"!")
+    await quiet()
+    assert not asking.over
+    async with read(site, beside):
+        assert await asking == "answered"
+    assert site.taken == b"!!"
+
+
+async def test_without_a_reader_it_waits(site: Site, beside: Beside) -> None:
+    asking = beside(site.ask())
+    await quiet()
+    site.waiting[0].wake()
+    assert await asking == "answered"
+
+
+async def test_who_writes_is_not_disturbed(site: Site, reading: Begun[str], beside: Beside) -> None:
+    """trio tells everybody who waits for a socket, where one is woken."""
+    size = 20_000_000
+    writing = beside(site.stream.send(bytes(size)))
+    asking = beside(site.asked_again())
+    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    await quiet()
+    assert not writing.over
+    site.waiting[0].wake()
+    assert await asking == "answered"
+    await quiet()
+    came = 0
+    while came < size:
+        await anyio.wait_readable(site.other)
+        came += len(site.other.recv(1 << 20))
+    await writing
+    assert not reading.over
+
+
+# Cancelled ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("anyio_backend", "how", "when"), WAYS, indirect=["anyio_backend"])
+async def test_who_is_cancelled_leaves_the_reading_to_others(
+    site: Site, beside: Beside, how: How, when: When
+) -> None:
+    async def ask_on() -> None:
+        for _ in range(3):
+            site.other.send(b"!")
+            await site.ask()
+
+    rounds = 0
+    async with read(site, beside) as reading:
+        async for cut in cuts(how, when):
+            rounds += 1
+            await cut(ask_on())
+            site.other.send(b".")
+            await until(lambda: site.taken.count(b".") == rounds)  # noqa: B023 - called at once
+            site.other.send(b"!")
+            assert await site.ask() == "answered"
+        site.other.send(b"$")
+        assert await reading == "enough"
+    assert rounds > 1
+
+
+@pytest.mark.parametrize(("anyio_backend", "how", "when"), WAYS, indirect=["anyio_backend"])
+async def test_a_reader_that_is_cancelled_loses_nothing(
+    site: Site, beside: Beside, how: How, when: When
+) -> None:
+    """Whoever takes the steps in its place meanwhile."""
+
+    async def ask_on() -> None:
+        for _ in range(3):
+            site.other.send(b"!")
+            await site.ask()
+        site.other.send(b"$")
+
+    rounds = 0
+    async for cut in cuts(how, when):
+        rounds += 1
+        asking = beside(ask_on())
+        await cut(site.read())
+        while site.taken.count(b"$") < rounds:
+            await site.read()
+        await asking
+        assert site.taken == b"!!!$" * rounds
+    assert rounds > 1
+
+
+@on_asyncio
+async def test_woken_and_then_cancelled_in_one_step_it_is_cancelled(
+    site: Site, reading: Begun[str]
+) -> None:
+    """As on asyncio always: the task's own cancel wins."""
+
+    async def first() -> None:
+        await site.ask()
+        task.cancel()
+
+    asking = asyncio.create_task(first())
+    await quiet()
+    task = asyncio.create_task(site.ask())
+    await quiet()
+    site.other.send(b"!!")
+    await asyncio.wait([asking, task])
+    assert (asking.cancelled(), task.cancelled()) == (False, True)
+    assert not reading.over
+
+
+def test_what_ends_the_loop_leaves_nobody_asleep() -> None:
+    """A task that goes on behind a step may raise what asyncio lets through."""
+    ended: list[str] = []
+
+    async def interrupted(site: Site) -> None:
+        await site.ask()
+        raise KeyboardInterrupt
+
+    async def other(site: Site) -> None:
+        try:
+            await site.ask()
+        finally:
+            ended.append("other")
+
+    async def main(site: Site) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(site.read)
+            await quiet()
+            tasks.start_soon(interrupted, site)
+            tasks.start_soon(other, site)
+            await quiet()
+            site.other.send(b"!!")
+
+    with connected() as site, pytest.raises(KeyboardInterrupt):
+        asyncio.run(main(site))
+    assert ended == ["other"]
