@@ -5,12 +5,11 @@ Law: a future is settled once: what was cancelled is not woken any more (asyncio
 
 from __future__ import annotations
 
-import asyncio
-from asyncio import get_running_loop
+from asyncio import Future, get_running_loop
 from collections.abc import Awaitable
 from functools import partial
 
-from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
+from anyio.lowlevel import checkpoint, current_token
 
 from amitrio.client.eventloop import Awaited, EventLoop
 from amitrio.client.on_asyncio_socket import Reading
@@ -23,7 +22,7 @@ class _Awaited(Awaited):
 
     __slots__ = ()
 
-    asleep: asyncio.Future[None] | None
+    asleep: Future[None] | None
 
     def wake(self) -> None:
         self.done = True
@@ -33,7 +32,8 @@ class _Awaited(Awaited):
     def wait(self) -> Awaitable[None]:
         if self.done:
             return checkpoint()
-        self.asleep = future = get_running_loop().create_future()
+        future: Future[None] = Future(loop=get_running_loop())  # create_future() is a call more
+        self.asleep = future
         return future
 
 
@@ -45,6 +45,7 @@ def event_loop() -> EventLoop:
         _Awaited,
         partial(Reading, loop),
         checkpoint,
-        checkpoint_if_cancelled,
+        # anyio.lowlevel.checkpoint_if_cancelled finds out at each call which backend that is.
+        current_token().backend_class.checkpoint_if_cancelled,
         loop.call_soon_threadsafe,
     )

@@ -55,6 +55,8 @@ _MAY_FLAG = (b"E", b"e")
 _EVENT = b"Event: "
 _SUCCESS = b"Response: Success\r\n"
 _SUCCESS_WITH_ID = _SUCCESS + b"ActionID: "
+# So no frame begins: where one ends, this would be its end.
+_NOT_PLAIN = CRLF + CRLF
 _AT_ID = len(_SUCCESS_WITH_ID)
 
 # To ask the class for it costs as much as a call.
@@ -113,7 +115,7 @@ class Correlator:
         if action_id in self._waiting or (late and self._is_late(action_id)):
             raise ValueError(f"ActionID {action_id} is already pending")
         # astman_send_response_full() in manager.c writes it right behind the kind of response.
-        exchange.head = _SUCCESS + id_line
+        exchange.head = _SUCCESS + id_line if exchange.shape is SIMPLE else _NOT_PLAIN
         self._waiting[action_id] = exchange
 
     def _is_late(self, action_id: str) -> bool:
@@ -147,7 +149,8 @@ class Correlator:
         if self._open is not None or self._overdue:
             return None
         for exchange in self._waiting.values():
-            if not _is_plain(exchange, frame):
+            head = exchange.head
+            if not frame.startswith(head) or frame.startswith(_MAY_FLAG, len(head)):
                 return None
             self._waiting.popitem(last=False)
             exchange.progress = _SETTLED
@@ -160,8 +163,9 @@ class Correlator:
         if self._open is not None or self._overdue:
             return answered
         for frame, exchange in zip(frames, self._waiting.values(), strict=False):
-            if not _is_plain(exchange, frame):
-                break
+            head = exchange.head
+            if not frame.startswith(head) or frame.startswith(_MAY_FLAG, len(head)):
+                break  # as in `answer`
             exchange.progress = _SETTLED
             answered.append(exchange)
         for _ in answered:
@@ -321,14 +325,6 @@ class Correlator:
             self.expected = _EVERYTHING
         else:
             self.expected = self._open.shape.items | {self._open.shape.complete, *kinds}
-
-
-def _is_plain(exchange: Exchange, frame: bytes) -> bool:
-    """Whether it is the whole answer to this exchange, and a success."""
-    head = exchange.head
-    if exchange.shape is not SIMPLE or not frame.startswith(head):
-        return False
-    return not frame.startswith(_MAY_FLAG, len(head))
 
 
 def _action_id(frame: bytes) -> str | None:
