@@ -14,8 +14,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import repeat
-from operator import call
+from itertools import compress, repeat
+from operator import call, countOf, not_
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, cast
 
@@ -214,20 +214,73 @@ _call = cast("Callable[[Fits, str], Match | None]", call)
 def _cut_all(
     messages: Sequence[Message],
     frames: Sequence[bytes],
-    classes: Sequence[type],
+    classes: Sequence[type[Message]],
     fits: Mapping[type, Fits],
 ) -> Iterable[type]:
-    """What `_cut` does with each, in C: where all are to be cut, and all are UTF-8."""
+    """What `_cut` does with each, in C."""
     try:
+        ways = list(map(fits.__getitem__, classes))
         texts = list(map(bytes.decode, frames))
-        matches = list(map(_call, map(fits.__getitem__, classes), texts))
-    except (UnicodeDecodeError, KeyError):
-        _cut_none(messages)
-        return classes
+    except KeyError:  # some are not read as a rule
+        chosen = list(map(fits.__contains__, classes))
+        return _cut_some(chosen, messages, frames, classes, fits)
+    except UnicodeDecodeError:
+        chosen = list(map(_is_text, frames))
+        left = compress(classes, map(not_, chosen))
+        return [*left, *_cut_some(chosen, messages, frames, classes, fits)]
+    matches = list(map(_call, ways, texts))
     _run(map(_set_match, messages, matches))
-    if all(matches):
-        return ()
-    return [cls for cls, match in zip(classes, matches, strict=True) if match is None]
+    return () if all(matches) else _cut_strays(messages, classes, texts, matches)
+
+
+def _cut_some(
+    chosen: Sequence[bool],
+    messages: Sequence[Message],
+    frames: Sequence[bytes],
+    classes: Sequence[type[Message]],
+    fits: Mapping[type, Fits],
+) -> Iterable[type]:
+    """The same with those that are chosen; the others are left to be touched."""
+    _cut_none(messages)
+    some, of = list(compress(messages, chosen)), list(compress(classes, chosen))
+    return _cut_all(some, list(compress(frames, chosen)), of, fits)
+
+
+def _cut_strays(
+    messages: Sequence[Message],
+    classes: Sequence[type[Message]],
+    texts: Sequence[str],
+    matches: Sequence[Match | None],
+) -> Iterable[type]:
+    """Those that are laid out otherwise than most of their class; the classes of what fits none.
+
+    They come one by one, and are no reason to take most to be like them: a server that gives
+    itself a name in asterisk.conf says SystemName, and the one beside it does not.
+    """
+    left: list[type] = []
+    strays: dict[type[Message], list[Fits]] = {}
+    for at in (at for at, match in enumerate(matches) if match is None):
+        cls = classes[at]
+        found = cls._cuts.other(texts[at])
+        if found is None:
+            left.append(cls)
+        else:
+            other, match = found
+            _set_match(messages[at], match)
+            strays.setdefault(cls, []).append(other)
+    for cls, others in strays.items():
+        usual = cls._cuts.strayed(others, partial(countOf, classes, cls))
+        if usual is not None:
+            _HEADERS.kept[cls] = usual
+    return left
+
+
+def _is_text(frame: bytes) -> bool:
+    try:
+        frame.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _cut_none(messages: Sequence[Message]) -> None:

@@ -14,7 +14,7 @@ whatever is sent and asked.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 import attrs
@@ -61,6 +61,8 @@ class Cuts:
     """Those of them that no other goes on from."""
     latest: Fits = NEVER
     """The one of these that a frame fitted last: the next frame most likely fits it, too."""
+    _strays: int = 0
+    """How many frames fitted another than the one that most were taken to fit."""
     _asked: dict[str, list[str]] = attrs.field(factory=dict)
     """The headers that are read, in lower case, and how the program spells each."""
     _missed: int = 0
@@ -74,12 +76,35 @@ class Cuts:
         return self.latest(text) or self._match_another(text)
 
     def _match_another(self, text: str) -> Match:
+        found = self.other(text)
+        if found is None:
+            return _NOTHING
+        fits, match = found
+        if fits in self._whole:
+            self.latest = fits
+        return match
+
+    def other(self, text: str) -> tuple[Fits, Match] | None:
+        """The expression that fits, whichever it is, and the headers; None where none does."""
         for fits in self._fits:
             if (match := fits(text)) is not None:
-                if fits in self._whole:
-                    self.latest = fits
-                return match
-        return _NOTHING
+                return fits, match
+        return None
+
+    def strayed(self, others: Sequence[Fits], count: Callable[[], int]) -> Fits | None:
+        """Out of `count()` frames some fitted others than the one that most were taken to fit.
+
+        Where these were most, and not the first: the one that most are taken to fit from now on.
+        """
+        self._strays += len(others)
+        if self._strays < _ENOUGH:
+            return None
+        self._strays = 0
+        usual = others[-1]
+        if usual not in self._whole or len(others) * 2 <= count():
+            return None
+        self.latest = usual
+        return usual
 
     def missed(self, name: str, message: _HasHeaders) -> None:
         """A header had to be searched for. Each time that was often, the frame is learned from.
@@ -104,8 +129,11 @@ class Cuts:
         begin = names[: max(places, default=-1) + 1]
         if begin and all(map(_is_plain, begin)):
             spelled = {place: self._asked[name] for place, name in places.items()}
+            fits = _compiled(begin, spelled)
+            if self._known.get(begin) == fits:
+                return  # what was missed is not there, or the text is not UTF-8
             others = [one for one in self._known.items() if one[0] != begin[: len(one[0])]]
-            known = [*others, (begin, _compiled(begin, spelled))]
+            known = [*others, (begin, fits)]
             self._known = dict(sorted(known, key=_length, reverse=True)[:_MAX_ORDERS])
             self._fits = tuple(self._known.values())
             self._whole = frozenset(

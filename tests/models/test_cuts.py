@@ -137,6 +137,15 @@ def test_an_order_is_not_tried_first_where_another_goes_on_from_it() -> None:
         assert read(longer, *asked) == ["PJSIP/1", "7"]
 
 
+def test_nor_where_most_strays_have_it() -> None:
+    longer, asked = FRAME + b"\r\nActionID: 7", ("Channel", "ActionID")
+    for frame in (FRAME, longer, FRAME):
+        learn(frame, *asked)
+    (long, short), strays = Event._cuts._fits, cutting._ENOUGH
+    assert Event._cuts.strayed([short] * strays, lambda: strays) is None
+    assert Event._cuts.strayed([long] * strays, lambda: strays) is long
+
+
 def test_an_order_that_begins_otherwise_hinders_no_other() -> None:
     other = FRAME.replace(b"Channel", b"SystemName: s\r\nChannel")
     for frame in (FRAME, other):
@@ -144,6 +153,21 @@ def test_an_order_that_begins_otherwise_hinders_no_other() -> None:
     for frame, number in ((FRAME, 1), (other, 0)):
         assert cut_out(frame) == {"Channel": "PJSIP/1"}
         assert Event._cuts.latest is Event._cuts._fits[number]
+
+
+@pytest.mark.parametrize(
+    ("frame", "name"),
+    [(FRAME, "Never"), (FRAME.replace(b"PJSIP", b"J\xfcrgen"), "Channel")],
+    ids=["never there", "not UTF-8"],
+)
+def test_what_cannot_be_cut_out_changes_nothing(frame: bytes, name: str) -> None:
+    learn(FRAME, "Channel", "Cause")
+    assert cut_out(FRAME) == {"Channel": "PJSIP/1", "Cause": "16"}
+    fits, known = Event._cuts.latest, dict(Event._cuts._known)
+    for _ in range(2):
+        learn(frame, name)
+    assert Event._cuts.latest is fits
+    assert Event._cuts._known == known
 
 
 def test_many_orders_and_many_names_fill_no_memory() -> None:

@@ -257,8 +257,7 @@ def test_a_class_is_read_ahead_and_the_others_are_not(touch: Touch, is_ahead: Is
     kinds, frames = ["Hangup", "Newexten", "Hangup"], [HANGUP, EXTENSION, HANGUP]
     accustomed(touch)
     events = made_ahead(kinds, frames)
-    # Headers are cut ahead only where those of all are: the expressions run in one go.
-    assert list(map(is_ahead, events)) == [is_ahead is of_fields, False, is_ahead is of_fields]
+    assert list(map(is_ahead, events)) == [True, False, True]
     assert list(map(channel, events)) == ["PJSIP/1"] * 3
     accustomed(channel, make=extensions)
     events = made_ahead(kinds, frames)
@@ -456,9 +455,10 @@ def test_what_is_touched_no_more_is_noticed_though_classes_take_turns(
     ("touch", "is_ahead", "odd"),
     [
         (cause, of_fields, [NOT_A_NUMBER] * 16),
-        (channel, of_headers, [NOT_UTF_8] + [HANGUP] * 15),  # one of them is enough
+        (channel, of_headers, [NOT_UTF_8] * 16),
+        (channel, of_headers, [HANGUP.replace(b"PJSIP", b"P\rJSIP")] * 16),
     ],
-    ids=["fields", "headers"],
+    ids=["fields", "headers that are no text", "headers that fit none"],
 )
 def test_what_cannot_be_read_ahead_counts_as_any_other(
     touch: Touch, is_ahead: IsAhead, odd: list[bytes]
@@ -1082,14 +1082,67 @@ def test_what_is_odd_is_read_alike(odd: bytes) -> None:
     assert all(map(of_fields, (events[0], events[2])))
 
 
-def test_text_that_is_not_utf_8_leaves_the_headers_of_a_batch_to_be_touched() -> None:
+def test_text_that_is_not_utf_8_is_left_to_be_touched() -> None:
     accustomed(cause, channel)
-    events = made_ahead(["Hangup"] * 2, [HANGUP, NOT_UTF_8])
-    assert list(map(of_fields, events)) == [True, False]
-    assert list(map(of_headers, events)) == [False, False]
-    assert list(map(channel, events)) == ["PJSIP/1", "J\udcfcrgen/1"]
-    assert list(map(cause, events)) == [16, 16]
+    kinds, frames = ["Hangup", "Newexten", "Hangup"], [HANGUP, EXTENSION, NOT_UTF_8]
+    for _ in range(2 * LEFT):
+        events = made_ahead(kinds, frames)
+        if of_headers(events[0]):  # else the batch was one that is left
+            assert list(map(of_fields, events)) == [True, False, False]
+            assert list(map(of_headers, events)) == [True, False, False]
+        assert list(map(channel, events)) == ["PJSIP/1", "PJSIP/1", "J\udcfcrgen/1"]
+        assert [cause(events[0]), cause(events[2])] == [16, 16]
+    begin_batch()
     assert all(map(of_headers, hangups(2)))
+
+
+NAMED = HANGUP.replace(b"Privilege", b"SystemName: s\r\nPrivilege")
+
+
+def usual() -> object:
+    """What Hangups are taken to fit first."""
+    return way_of(of_headers).kept[HANGUPS]
+
+
+def knows_both_orders() -> None:
+    accustomed(channel)
+    accustomed(channel, make=lambda number: hangups(number, NAMED))
+    accustomed(channel)
+
+
+def test_an_order_that_comes_now_and_then_is_read_ahead_and_becomes_no_habit() -> None:
+    knows_both_orders()
+    fits = usual()
+    for _ in range(10 * ENOUGH):
+        begin_batch()
+        events = made_ahead(["Hangup"] * 3, [HANGUP, NAMED, HANGUP])
+        assert all(map(of_headers, events))
+        assert usual() is fits
+        assert list(map(channel, events)) == ["PJSIP/1"] * 3
+
+
+@pytest.mark.parametrize("named", [1, 8, 9, 16])
+def test_an_order_that_most_have_becomes_the_habit(named: int) -> None:
+    knows_both_orders()
+    fits = usual()
+    for number in range(ENOUGH):
+        begin_batch()
+        events = made_ahead(["Hangup"] * 16, [NAMED] * named + [HANGUP] * (16 - named))
+        assert all(map(of_headers, events))
+        is_most = named > 8 and (number + 1) * named >= cutting._ENOUGH
+        assert (usual() is not fits) == is_most
+        assert (HANGUPS._cuts.latest is not fits) == is_most
+
+
+def test_a_few_of_an_order_are_not_most_of_a_class_yet() -> None:
+    knows_both_orders()
+    fits = usual()
+    begin_batch()
+    made_ahead(["Hangup"] * (cutting._ENOUGH - 1), [NAMED] * (cutting._ENOUGH - 1))
+    assert usual() is fits
+    begin_batch()
+    made_ahead(["Hangup", "Newexten", "Newexten"], [NAMED, EXTENSION, EXTENSION])
+    assert usual() is not fits
 
 
 def test_a_value_that_does_not_convert_is_left_to_be_touched() -> None:
