@@ -72,7 +72,7 @@ Step = Callable[[], bool]
 
 
 class Readable(Protocol):
-    """One socket, and the one task that waits for what it brings."""
+    """One socket, and the one task that reads from it: the reader."""
 
     def each_time(self, step: Step) -> Awaitable[None]:
         """Take a step each time that the socket is readable, until one was the last, or raises.
@@ -84,7 +84,8 @@ class Readable(Protocol):
     def until(self, thing: Waiter) -> Awaitable[None]:
         """Wait for what one of the next steps will bring, as by `thing.wait()`, in fewer turns.
 
-        It need not be a step that brings it. Cancelled, nothing that came is lost.
+        It need not be a step that brings it. Await it at once, and directly. Cancelled, nothing
+        that came is lost.
         """
         ...
 

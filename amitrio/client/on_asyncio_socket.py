@@ -3,8 +3,8 @@
 No task is woken only to look what there is. And a task that waits for what comes next goes on right
 behind the step that brought it: asyncio would make a Handle for it, and turn once more.
 
-Law: a task goes on between the loop's callbacks, as always; never inside of a step, nor of another
-task.
+Law: a task goes on where no other runs, and no step is half taken; and whoever is woken goes on,
+whatever else a step brings about.
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ __all__ = ["Reading"]
 
 
 class _Sleep(asyncio.Future[None]):
-    """What a task awaits that goes on behind a step. Woken otherwise, it is the loop's as usual."""
+    """What a task awaits that goes on behind a step. Woken otherwise, it is the loop's as usual.
+
+    Only for `await`: whoever waits for it in another way adds a callback of its own, and there is
+    room for one.
+    """
 
     __slots__ = ("_context", "_goes_on", "_reading")
 
@@ -59,12 +63,20 @@ class _Sleep(asyncio.Future[None]):
 
     def go_on(self) -> None:
         """Let the task go on now."""
-        assert self._context is not None  # noqa: S101 - else it is left to the loop
-        self._context.run(self._goes_on, self)
+        goes_on, context = self._taken()
+        assert context is not None  # noqa: S101 - else it is left to the loop
+        context.run(goes_on, self)
 
     def go_on_soon(self) -> None:
         """Let the task go on when the loop comes to it."""
-        self._reading.loop.call_soon(self._goes_on, self, context=self._context)
+        goes_on, context = self._taken()
+        self._reading.loop.call_soon(goes_on, self, context=context)
+
+    def _taken(self) -> tuple[Callable[[_Sleep], object], Context | None]:
+        """Once: else a task would be held by what it has waited for, and that by its traceback."""
+        taken = self._goes_on, self._context
+        del self._goes_on, self._context
+        return taken
 
 
 @attrs.define(eq=False)
@@ -114,13 +126,17 @@ class Reading:
         if done.done():  # which the task does not know yet
             return
         woken = self.woken = []
+        enough, error = False, None
         try:
-            if step():
-                done.set_result(None)
+            enough = step()
         except BaseException as exc:  # noqa: BLE001 - raised by the task
-            done.set_exception(exc)
-        finally:
-            self.woken = None
+            error = exc
+        self.woken = None
+        if not done.done():  # else the task was cancelled in the step
+            if error is not None:
+                done.set_exception(error)
+            elif enough:
+                done.set_result(None)
         _go_on(woken)
 
     def until(self, thing: Waiter) -> Awaitable[None]:

@@ -3,9 +3,11 @@
 That task is the reader, as a rule. Where it wakes another task, trio turns once more for that one,
 and the reader arms the socket anew in between. So a task that waits for what comes next takes the
 steps itself while it waits, and the reader rests: an answer wakes the task that asked, in one turn.
+(The step runs in that task's context then; whoever logs in a step is told that task's variables.)
 
 Law: at most one task waits for the socket (trio.lowlevel.wait_readable refuses a second). What a
-step ends with is the reader's, whoever took it; and the reader rests only while another reads.
+step ends with is the reader's, whoever took it; none is taken for a reader that was cancelled; and
+the reader rests only while another reads.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import trio
 from trio.lowlevel import (
     Abort,
     Task,
-    checkpoint,
+    cancel_shielded_checkpoint,
     current_task,
     notify_closing,
     reschedule,
@@ -32,9 +34,9 @@ from amitrio.client.eventloop import Step, Waiter
 
 __all__ = ["Reading"]
 
-# Turns in which nobody waits for the socket, where a task was answered that had waited beside the
-# reader. One that goes on asking asks again within two: in the first it is woken, before the reader
-# or after it.
+# After an answer to a task that waited beside the reader, the reader leaves the socket alone for so
+# many turns, and nothing is read in them. One that goes on asking has asked again by then: in the
+# first it is woken, before the reader or after it.
 _TURNS = 2
 
 
@@ -48,7 +50,7 @@ class Reading:
     _reader_waits: bool = False
     _other_waits: bool = False
     _beside: Waiter | None = None
-    """What another task has waited for beside the reader, which was here first."""
+    """What another task waits for while the reader waits for the socket."""
     _resting: Task | None = None
     """The reader, while another task waits."""
     _enough: bool = False
@@ -69,7 +71,7 @@ class Reading:
         except trio.ClosedResourceError:
             raise anyio.ClosedResourceError from None
         finally:
-            self._step = None
+            self._step = self._beside = None
             self.wake()
 
     async def _once(self, step: Step) -> bool:
@@ -97,7 +99,7 @@ class Reading:
 
     async def _rest(self) -> None:
         def stop(_: object) -> Abort:
-            self._resting = None
+            self._resting = self._step = None
             return Abort.SUCCEEDED
 
         self._resting = current_task()
@@ -108,7 +110,7 @@ class Reading:
         for _ in range(_TURNS):
             if self._other_waits:
                 return
-            await checkpoint()
+            await cancel_shielded_checkpoint()  # there may be an outcome to be told first
 
     # What another task does ----------------------------------------------------------------------
 

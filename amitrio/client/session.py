@@ -63,6 +63,9 @@ __all__ = ["Session"]
 _LARGE = 32 * 1024
 _TURNS = 128
 _GIVEN_WAY = 0.01
+# Turns of the event loop in which the reader reads what is there: it may leave the socket alone for
+# two (on_trio_socket), waits for it in one, and takes it in one.
+_TO_READ = 4
 # Seconds that a polite goodbye may take before the connection is simply closed.
 _FAREWELL = 2.0
 # Actions that were given up and may still be answered: each is remembered, so that its late answer
@@ -277,9 +280,9 @@ class Session:
             now = anyio.current_time()
             verdict = self._watch.verdict(now)
             if verdict in (Verdict.DEAD, Verdict.LATE):
-                # The program itself may have been held up, and the bytes be there: the reader,
-                # which was woken with this task, goes first.
-                await anyio.lowlevel.checkpoint()
+                # The program itself may have been held up, and the bytes be there.
+                for _ in range(_TO_READ):
+                    await anyio.lowlevel.checkpoint()
                 if self._over.is_set():
                     return  # what it read was the end
                 verdict = self._watch.verdict(now)

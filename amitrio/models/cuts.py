@@ -14,6 +14,7 @@ whatever is sent and asked.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
@@ -38,6 +39,8 @@ _MAX_NAMES = 16
 # It takes about a millisecond to compile an expression: there must be something to save.
 _ENOUGH = 32
 _MOST_LEARNED = 64
+# Fewer in a batch do not say what most are like.
+_MOST_AT_LEAST = 4
 
 
 class _HasHeaders(Protocol):
@@ -62,7 +65,7 @@ class Cuts:
     latest: Fits = NEVER
     """The one of these that a frame fitted last: the next frame most likely fits it, too."""
     _strays: int = 0
-    """How many frames fitted another than the one that most were taken to fit."""
+    """How many fitted another than the usual one, since it was asked last whether most do."""
     _asked: dict[str, list[str]] = attrs.field(factory=dict)
     """The headers that are read, in lower case, and how the program spells each."""
     _missed: int = 0
@@ -92,16 +95,17 @@ class Cuts:
         return None
 
     def strayed(self, others: Sequence[Fits], count: Callable[[], int]) -> Fits | None:
-        """Out of `count()` frames some fitted others than the one that most were taken to fit.
+        """Of `count()` frames in one batch some did not fit the usual expression, but these.
 
-        Where these were most, and not the first: the one that most are taken to fit from now on.
+        Now and then it is asked whether one of them fits most of the batch: that is the usual one
+        from now on. None where there is none.
         """
         self._strays += len(others)
-        if self._strays < _ENOUGH:
+        if self._strays < _ENOUGH or len(others) < _MOST_AT_LEAST:
             return None
         self._strays = 0
-        usual = others[-1]
-        if usual not in self._whole or len(others) * 2 <= count():
+        usual, number = Counter(others).most_common(1)[0]
+        if usual not in self._whole or number * 2 <= count():
             return None
         self.latest = usual
         return usual
@@ -131,7 +135,7 @@ class Cuts:
             spelled = {place: self._asked[name] for place, name in places.items()}
             fits = _compiled(begin, spelled)
             if self._known.get(begin) == fits:
-                return  # what was missed is not there, or the text is not UTF-8
+                return  # it is not the expression that is wanting
             others = [one for one in self._known.items() if one[0] != begin[: len(one[0])]]
             known = [*others, (begin, fits)]
             self._known = dict(sorted(known, key=_length, reverse=True)[:_MAX_ORDERS])

@@ -55,7 +55,7 @@ _MAY_FLAG = (b"E", b"e")
 _EVENT = b"Event: "
 _SUCCESS = b"Response: Success\r\n"
 _SUCCESS_WITH_ID = _SUCCESS + b"ActionID: "
-# So no frame begins: where one ends, this would be its end.
+# Frames are split at this, so none begins with it.
 _NOT_PLAIN = CRLF + CRLF
 _AT_ID = len(_SUCCESS_WITH_ID)
 

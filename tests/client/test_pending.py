@@ -100,7 +100,7 @@ async def test_a_list_that_is_sent_for_is_counted(
         assert caplog.messages == ["CoreShowChannels: 2 items came, and Asterisk says it sent 9"]
 
 
-async def test_what_was_withdrawn_is_no_longer_theoldest(peer: Peer) -> None:
+async def test_what_was_withdrawn_is_no_longer_the_oldest(peer: Peer) -> None:
     async with peer.accept() as client:
         session = client._session
         asked = Pending("Ask")

@@ -6,16 +6,20 @@ The one at the other end sends marks. Each wakes whoever waits longest; `take` i
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
+import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 
 import anyio
 import attrs
 import pytest
 import trio
 
+from amitrio.client import on_trio_socket
 from amitrio.client.eventloop import Waiter, this_event_loop
 from amitrio.client.transport import SocketStream
 from tests.client.cancelling import WAYS, How, When, cuts
@@ -35,6 +39,7 @@ class Site:
     waiting: deque[Waiter] = attrs.field(factory=deque)
     taken: bytes = b""
     at_step: Callable[[], object] = lambda: None
+    behind_step: Callable[[], object] = lambda: None
 
     def take(self, data: bytes) -> bool:
         self.taken += data
@@ -43,6 +48,7 @@ class Site:
             raise ZeroDivisionError(data)
         for _ in range(min(data.count(b"!"), len(self.waiting))):
             self.waiting.popleft().wake()
+        self.behind_step()
         return b"$" in data
 
     async def ask(self) -> str:
@@ -129,10 +135,13 @@ async def test_who_goes_on_asking_takes_the_steps_by_itself(
 ) -> None:
     tasks: list[object] = []
     site.at_step = lambda: tasks.append(trio.lowlevel.current_task())
-    for _ in range(4):
-        site.other.send(b"!")
-        await site.ask()
-    assert [task is trio.lowlevel.current_task() for task in tasks] == [False, True, True, True]
+    for _ in range(8):  # trio runs what is due together in any order
+        await quiet()
+        for _ in range(3):
+            site.other.send(b"!")
+            await site.ask()
+    by_itself = [task is trio.lowlevel.current_task() for task in tasks]
+    assert by_itself == [False, True, True] * 8
     site.other.send(b"$")
     await reading
 
@@ -141,15 +150,73 @@ async def test_who_goes_on_asking_takes_the_steps_by_itself(
 async def test_who_is_woken_in_a_step_goes_on_behind_it(site: Site, reading: Begun[str]) -> None:
     order: list[str] = []
 
-    def at_step() -> None:
+    def behind_step() -> None:
         order.append("step")
         asyncio.get_running_loop().call_soon(order.append, "turn")
 
-    site.at_step = at_step
+    site.behind_step = behind_step
     site.other.send(b"!")
     order.append(await site.ask())
     await quiet()
     assert order == ["step", "answered", "turn"]
+    assert not reading.over
+
+
+@pytest.mark.parametrize("in_a_step", [False, True])
+async def test_who_waited_has_its_own_context(
+    site: Site,
+    reading: Begun[str],
+    beside: Beside,
+    in_a_step: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    async def ask() -> str:
+        variable.set("mine")
+        await site.ask()
+        return variable.get()
+
+    variable = ContextVar("variable", default="nobody's")
+    asking = beside(ask())
+    await quiet()
+    if in_a_step:
+        site.other.send(b"!")
+    else:
+        site.waiting.popleft().wake()
+    assert await asking == "mine"
+    assert variable.get() == "nobody's"
+    assert not reading.over
+
+
+@on_asyncio
+async def test_who_waited_is_not_held_by_what_it_waited_for(
+    site: Site, reading: Begun[str]
+) -> None:
+    """An error has its traceback, that its frames, and these what was waited for."""
+
+    class Local:
+        pass
+
+    locals_: list[weakref.ref[Local]] = []
+
+    async def ask() -> None:
+        local, waiter = Local(), this_event_loop().waiter()
+        locals_.append(weakref.ref(local))
+        site.waiting.append(waiter)
+        await site.stream.until(waiter)
+        raise ZeroDivisionError
+
+    gc.disable()
+    try:
+        for wake in (lambda: site.other.send(b"!"), lambda: site.waiting.popleft().wake()):
+            task = asyncio.create_task(ask())
+            await quiet()
+            wake()
+            await asyncio.wait([task])
+            assert isinstance(task.exception(), ZeroDivisionError)
+            del task
+            await asyncio.sleep(0)
+        assert [local() for local in locals_] == [None, None]
+    finally:
+        gc.enable()
     assert not reading.over
 
 
@@ -189,6 +256,52 @@ async def test_what_a_step_raises_is_the_readers(
     assert isinstance(await reading.error(), ZeroDivisionError)
     assert not asking.over
     site.waiting[0].wake()  # as the session does that ends by it
+    assert await asking == "answered"
+
+
+async def test_whatever_a_step_raises_is_the_readers(site: Site, beside: Beside) -> None:
+    """Also what no `except Exception` catches."""
+
+    class Odd(BaseException):
+        pass
+
+    def at_step() -> None:
+        if site.taken.endswith(b"?"):
+            raise Odd
+
+    async def read_on() -> str:
+        try:
+            return await site.read()
+        except Odd:
+            return "odd"
+
+    site.at_step = at_step
+    reading = beside(read_on())
+    await quiet()
+    asking = beside(site.asked_again())
+    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    site.other.send(b"?")
+    assert await reading == "odd"
+    site.waiting[0].wake()
+    assert await asking == "answered"
+
+
+@on_trio
+async def test_a_socket_that_cannot_be_waited_for_is_told_to_the_reader(
+    site: Site, reading: Begun[str], beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """epoll can run out of memory; whoever asks is told what that means for the connection."""
+
+    async def fail(_: object) -> None:
+        await anyio.lowlevel.checkpoint()
+        raise OSError("no memory")
+
+    asking = beside(site.asked_again())
+    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    monkeypatch.setattr(on_trio_socket, "wait_readable", fail)
+    site.other.send(b".")
+    assert str(await reading.error()) == "no memory"
+    site.waiting[0].wake()
     assert await asking == "answered"
 
 
@@ -335,6 +448,35 @@ async def test_a_reader_that_is_cancelled_loses_nothing(
         await asking
         assert site.taken == b"!!!$" * rounds
     assert rounds > 1
+
+
+@pytest.mark.parametrize("mark", [b".", b"$", b"x", b"!"])
+async def test_nothing_is_taken_for_a_reader_that_was_cancelled(
+    site: Site, beside: Beside, mark: bytes
+) -> None:
+    """Whoever would have taken it was woken in the same turn."""
+    async with read(site, beside) as reading:
+        asking = beside(site.asked_again())
+        await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+        site.other.send(mark)
+        reading.scope.cancel()
+    await quiet()
+    assert site.taken == b"!"
+    assert not asking.over
+    site.waiting[0].wake()
+    assert await asking == "answered"
+
+
+@on_asyncio
+async def test_a_reader_that_is_cancelled_in_a_step_holds_nobody_up(site: Site) -> None:
+    reading = asyncio.create_task(site.read())
+    asking = asyncio.create_task(site.ask())
+    await quiet()
+    site.at_step = reading.cancel
+    site.other.send(b"!$")
+    await asyncio.wait([reading, asking])
+    assert reading.cancelled()
+    assert asking.result() == "answered"
 
 
 @on_asyncio

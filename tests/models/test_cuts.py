@@ -146,6 +146,14 @@ def test_nor_where_most_strays_have_it() -> None:
     assert Event._cuts.strayed([long] * strays, lambda: strays) is long
 
 
+def test_most_is_what_most_have() -> None:
+    for name in (b"X", b"Y", b"Z"):
+        learn(FRAME.replace(b"Channel", name + b": 1\r\nChannel"), "Channel")
+    (one, other, third) = Event._cuts._fits
+    assert Event._cuts.strayed([one] * 49 + [other] * 51 + [third], lambda: 101) is other
+    assert Event._cuts.strayed([one] * 49 + [other] * 50 + [third], lambda: 100) is None
+
+
 def test_an_order_that_begins_otherwise_hinders_no_other() -> None:
     other = FRAME.replace(b"Channel", b"SystemName: s\r\nChannel")
     for frame in (FRAME, other):

@@ -1134,14 +1134,27 @@ def test_an_order_that_most_have_becomes_the_habit(named: int) -> None:
         assert (HANGUPS._cuts.latest is not fits) == is_most
 
 
-def test_a_few_of_an_order_are_not_most_of_a_class_yet() -> None:
+def test_a_few_of_an_order_are_not_most_of_a_class() -> None:
     knows_both_orders()
     fits = usual()
+    for number in (*[1] * cutting._ENOUGH, cutting._MOST_AT_LEAST - 1):
+        begin_batch()
+        made_ahead(["Hangup"] * number, [NAMED] * number)
+        assert usual() is fits
     begin_batch()
-    made_ahead(["Hangup"] * (cutting._ENOUGH - 1), [NAMED] * (cutting._ENOUGH - 1))
-    assert usual() is fits
+    made_ahead(["Hangup"] * cutting._MOST_AT_LEAST, [NAMED] * cutting._MOST_AT_LEAST)
+    assert usual() is not fits
+
+
+def test_a_batch_of_an_order_is_not_most_of_a_class_yet() -> None:
+    knows_both_orders()
+    fits = usual()
+    for number in (cutting._ENOUGH - 5, 4):
+        begin_batch()
+        made_ahead(["Hangup"] * number, [NAMED] * number)
+        assert usual() is fits
     begin_batch()
-    made_ahead(["Hangup", "Newexten", "Newexten"], [NAMED, EXTENSION, EXTENSION])
+    made_ahead(["Hangup"] * 4 + ["Newexten"] * 9, [NAMED] * 4 + [EXTENSION] * 9)
     assert usual() is not fits
 
 
