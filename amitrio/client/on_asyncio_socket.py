@@ -63,20 +63,22 @@ class _Sleep(asyncio.Future[None]):
 
     def go_on(self) -> None:
         """Let the task go on now."""
-        goes_on, context = self._taken()
-        assert context is not None  # noqa: S101 - else it is left to the loop
-        context.run(goes_on, self)
+        assert self._context is not None  # noqa: S101 - else it is left to the loop
+        self._context.run(self._taken(), self)
 
     def go_on_soon(self) -> None:
         """Let the task go on when the loop comes to it."""
-        goes_on, context = self._taken()
-        self._reading.loop.call_soon(goes_on, self, context=context)
+        context = self._context
+        self._reading.loop.call_soon(self._taken(), self, context=context)
 
-    def _taken(self) -> tuple[Callable[[_Sleep], object], Context | None]:
-        """Once: else a task would be held by what it has waited for, and that by its traceback."""
-        taken = self._goes_on, self._context
+    def _taken(self) -> Callable[[_Sleep], object]:
+        """What goes on, and it is kept nowhere: it is the task, whose error has a traceback.
+
+        And that has the frames, those that called it included, and these what was waited for.
+        """
+        goes_on = self._goes_on
         del self._goes_on, self._context
-        return taken
+        return goes_on
 
 
 @attrs.define(eq=False)
