@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from contextvars import Context
+from contextvars import Context, copy_context
 from socket import socket
 
 import anyio
@@ -33,7 +33,7 @@ class _Sleep(asyncio.Future[None]):
     __slots__ = ("_context", "_goes_on", "_reading")
 
     _goes_on: Callable[[_Sleep], object]
-    _context: Context | None
+    _context: Context
 
     def __init__(self, reading: Reading) -> None:
         super().__init__(loop=reading.loop)
@@ -43,13 +43,14 @@ class _Sleep(asyncio.Future[None]):
         self, fn: Callable[[_Sleep], object], /, *, context: Context | None = None
     ) -> None:
         """The task awaits it: the only callback there is."""
-        self._goes_on, self._context = fn, context
+        self._goes_on = fn
+        self._context = copy_context() if context is None else context
 
     def set_result(self, result: None, /) -> None:
         """The task is woken."""
         super().set_result(result)
         woken = self._reading.woken
-        if woken is None or self._context is None:
+        if woken is None:
             self.go_on_soon()
         else:
             woken.append(self)
@@ -63,7 +64,6 @@ class _Sleep(asyncio.Future[None]):
 
     def go_on(self) -> None:
         """Let the task go on now."""
-        assert self._context is not None  # noqa: S101 - else it is left to the loop
         self._context.run(self._taken(), self)
 
     def go_on_soon(self) -> None:

@@ -10,7 +10,7 @@ import gc
 import socket
 import weakref
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 
@@ -62,11 +62,17 @@ class Site:
                 self.waiting.remove(waiter)
         return "answered"
 
-    async def asked_again(self) -> str:
-        """The same, by one that was answered before: on trio it takes the steps by itself now."""
-        self.other.send(b"!")
-        await self.ask()
-        return await self.ask()
+    async def asks_again(self, beside: Beside) -> Begun[str]:
+        """One that was answered once, and waits again: on trio it takes the steps by itself now."""
+
+        async def ask_twice() -> str:
+            self.other.send(b"!")
+            await self.ask()
+            return await self.ask()
+
+        asking = beside(ask_twice())
+        await until(lambda: self.taken == b"!" and len(self.waiting) == 1)
+        return asking
 
     async def read(self) -> str:
         await self.stream.pump(self.take)
@@ -223,8 +229,7 @@ async def test_who_waited_is_not_held_by_what_it_waited_for(
 async def test_others_are_woken_by_whose_step_it_is(
     site: Site, reading: Begun[str], beside: Beside
 ) -> None:
-    first = beside(site.asked_again())
-    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    first = await site.asks_again(beside)
     second, third = beside(site.ask()), beside(site.ask())
     await quiet()
     site.other.send(b"!!!")
@@ -236,8 +241,7 @@ async def test_others_are_woken_by_whose_step_it_is(
 async def test_the_reader_is_told_what_was_enough(
     site: Site, reading: Begun[str], beside: Beside
 ) -> None:
-    asking = beside(site.asked_again())
-    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    asking = await site.asks_again(beside)
     site.other.send(b"$")
     assert await reading == "enough"
     assert not asking.over
@@ -250,8 +254,7 @@ async def test_the_reader_is_told_what_was_enough(
 async def test_what_a_step_raises_is_the_readers(
     site: Site, reading: Begun[str], beside: Beside, mark: bytes
 ) -> None:
-    asking = beside(site.asked_again())
-    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    asking = await site.asks_again(beside)
     site.other.send(mark)
     assert isinstance(await reading.error(), ZeroDivisionError)
     assert not asking.over
@@ -278,8 +281,7 @@ async def test_whatever_a_step_raises_is_the_readers(site: Site, beside: Beside)
     site.at_step = at_step
     reading = beside(read_on())
     await quiet()
-    asking = beside(site.asked_again())
-    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    asking = await site.asks_again(beside)
     site.other.send(b"?")
     assert await reading == "odd"
     site.waiting[0].wake()
@@ -296,8 +298,7 @@ async def test_a_socket_that_cannot_be_waited_for_is_told_to_the_reader(
         await anyio.lowlevel.checkpoint()
         raise OSError("no memory")
 
-    asking = beside(site.asked_again())
-    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    asking = await site.asks_again(beside)
     monkeypatch.setattr(on_trio_socket, "wait_readable", fail)
     site.other.send(b".")
     assert str(await reading.error()) == "no memory"
@@ -305,43 +306,46 @@ async def test_a_socket_that_cannot_be_waited_for_is_told_to_the_reader(
     assert await asking == "answered"
 
 
+@pytest.mark.parametrize(
+    ("end", "error"),
+    [
+        (lambda site: closed(site.other), anyio.EndOfStream),
+        (lambda site: site.stream.aclose(), anyio.ClosedResourceError),
+    ],
+    ids=["the peer's", "our own"],
+)
 async def test_the_end_is_told_to_the_reader(
-    site: Site, reading: Begun[str], beside: Beside
+    site: Site,
+    reading: Begun[str],
+    beside: Beside,
+    end: Callable[[Site], Awaitable[None]],
+    error: type[Exception],
 ) -> None:
-    asking = beside(site.asked_again())
-    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
-    site.other.close()
-    assert isinstance(await reading.error(), anyio.EndOfStream)
+    asking = await site.asks_again(beside)
+    await end(site)
+    assert isinstance(await reading.error(), error)
     assert not asking.over
     site.waiting[0].wake()
     assert await asking == "answered"
 
 
-async def test_closing_is_told_to_the_reader(
-    site: Site, reading: Begun[str], beside: Beside
-) -> None:
-    asking = beside(site.asked_again())
-    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
-    await site.stream.aclose()
-    assert isinstance(await reading.error(), anyio.ClosedResourceError)
-    site.waiting[0].wake()
-    assert await asking == "answered"
+async def closed(sock: socket.socket) -> None:
+    sock.close()
 
 
-@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("is_closed", [False, True])
 async def test_it_need_not_be_a_step_that_brings_it(
     site: Site,
     reading: Begun[str],
     beside: Beside,
-    closed: bool,  # noqa: FBT001 - a parameter
+    is_closed: bool,  # noqa: FBT001 - a parameter
 ) -> None:
-    asking = beside(site.asked_again())
-    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
-    if closed:
+    asking = await site.asks_again(beside)
+    if is_closed:
         await site.stream.aclose()
     site.waiting[0].wake()
     assert await asking == "answered"
-    if not closed:
+    if not is_closed:
         site.other.send(b"$")
         assert await reading == "enough"
 
@@ -363,8 +367,7 @@ async def test_it_may_have_happened_before(site: Site, reading: Begun[str]) -> N
 async def test_the_reader_may_leave(site: Site, beside: Beside) -> None:
     """Whoever waits goes on waiting, and the next reader brings it."""
     async with read(site, beside):
-        asking = beside(site.asked_again())
-        await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+        asking = await site.asks_again(beside)
     await quiet()
     site.other.send(b"!")
     await quiet()
@@ -385,8 +388,7 @@ async def test_who_writes_is_not_disturbed(site: Site, reading: Begun[str], besi
     """trio tells everybody who waits for a socket, where one is woken."""
     size = 20_000_000
     writing = beside(site.stream.send(bytes(size)))
-    asking = beside(site.asked_again())
-    await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+    asking = await site.asks_again(beside)
     await quiet()
     assert not writing.over
     site.waiting[0].wake()
@@ -456,8 +458,7 @@ async def test_nothing_is_taken_for_a_reader_that_was_cancelled(
 ) -> None:
     """Whoever would have taken it was woken in the same turn."""
     async with read(site, beside) as reading:
-        asking = beside(site.asked_again())
-        await until(lambda: site.taken == b"!" and len(site.waiting) == 1)
+        asking = await site.asks_again(beside)
         site.other.send(mark)
         reading.scope.cancel()
     await quiet()
