@@ -9,7 +9,7 @@ import attrs
 
 from amitrio.errors import ConnectionClosed, ConnectionLost, Executed
 
-__all__ = ["Ending"]
+__all__ = ["Ending", "closed_by_peer", "silent"]
 
 
 @attrs.frozen
@@ -26,3 +26,21 @@ class Ending:
         error = kind(self.reason, executed=executed)
         error.__cause__ = self.cause
         return error
+
+
+def closed_by_peer(label: str, *, torn: bool, shutdown: bool) -> Ending:
+    """It closed the connection: inside a frame, or after an event Shutdown, or just so."""
+    if torn:
+        return Ending(
+            f"{label} closed the connection inside a frame: it does so to a client that reads too"
+            " slowly (writetimeout in manager.conf), or it died"
+        )
+    return Ending(f"{label} shut down" if shutdown else f"{label} closed the connection")
+
+
+def silent(label: str, seconds: float) -> Ending:
+    """It sent nothing for so long, though it was asked."""
+    return Ending(
+        f"{label} gave no sign of life for {seconds:.0f} s: it hangs, or the network between is"
+        " down"
+    )

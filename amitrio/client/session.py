@@ -21,7 +21,7 @@ import anyio
 import attrs
 from anyio.abc import ByteStream
 
-from amitrio.client.ending import Ending
+from amitrio.client.ending import Ending, closed_by_peer, silent
 from amitrio.client.eventloop import this_event_loop
 from amitrio.client.ledger import Ledger
 from amitrio.client.outbox import BROKEN, Outbox
@@ -415,13 +415,7 @@ class Session:
             await self._hang_up()
 
     async def _bury(self, now: float) -> None:
-        silence = now - self._watch.heard
-        self.end(
-            Ending(
-                f"{self.label} gave no sign of life for {silence:.0f} s: it hangs, or the network"
-                " between is down"
-            )
-        )
+        self.end(silent(self.label, now - self._watch.heard))
         await self._hang_up()
 
     async def _hang_up(self) -> None:
@@ -431,14 +425,7 @@ class Session:
     def _eof(self) -> Ending:
         if self._leaving:
             return self.farewell()
-        if self.connection.torn:
-            return Ending(
-                f"{self.label} closed the connection inside a frame: it does so to a client that"
-                " reads too slowly (writetimeout in manager.conf), or it died"
-            )
-        if self._shutdown:
-            return Ending(f"{self.label} shut down")
-        return Ending(f"{self.label} closed the connection")
+        return closed_by_peer(self.label, torn=self.connection.torn, shutdown=self._shutdown)
 
     def farewell(self) -> Ending:
         """The ending that this program brings about."""
