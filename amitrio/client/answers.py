@@ -54,8 +54,8 @@ class Answer(Generic[R_co]):
 class _Asked(Collector):
     """One action that was asked, and its answer."""
 
-    action: ActionLike = attrs.field(kw_only=True)
-    bell: Bell = attrs.field(kw_only=True)
+    action: ActionLike = attrs.field(init=False)
+    bell: Bell = attrs.field(init=False)
     """Of the stream, whose task takes the answers."""
 
     def wake(self) -> None:
@@ -246,14 +246,10 @@ class Answers(OneConsumer, Generic[R_co]):
         name, traits = action.name, traits_of(action.name)
         if name.lower() in self._apart:
             raise ValueError(f"{name} is about the connection itself: give it to send(...)")
-        return action, _Asked(
-            name,
-            traits.shape,
-            reply=traits.reply,
-            list_limit=self._session.limits.list_items,
-            bell=self._bell,
-            action=drawn,
-        )
+        asked = _Asked(name, traits.shape)
+        asked.action, asked.bell = drawn, self._bell
+        asked.reply, asked.list_limit = traits.reply, self._session.limits.list_items
+        return action, asked
 
     def _goes(self, asked: _Asked | _Unsent) -> None:
         self._left.gone()

@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 import re
 import secrets
+from binascii import hexlify
 from collections.abc import Collection, Iterator
 from functools import partial
+from itertools import chain, repeat
 from typing import Any
 
 from amitrio.client.ending import Ending
@@ -22,18 +24,22 @@ from amitrio.client.watch import Watch
 from amitrio.errors import Executed, ResponseTimeout
 from amitrio.models import Action, allowance_of
 from amitrio.protocol import ClientConnection
+from amitrio.protocol.encoding import id_lines
 
 __all__ = ["Ledger"]
 
 _ID_BYTES = 12
-_ID = re.compile("." * 2 * _ID_BYTES)
+_ID = re.compile(b"." * 2 * _ID_BYTES)
 _MANY = 256
 
 
-def _ids() -> Iterator[str]:
+def _new_id_lines() -> Iterator[bytes]:
     """ActionIDs that nobody can guess, drawn from the system's randomness many at a time."""
-    while True:
-        yield from _ID.findall(secrets.token_hex(_ID_BYTES * _MANY))
+    return chain.from_iterable(map(_draw, repeat(_MANY)))
+
+
+def _draw(count: int) -> list[bytes]:
+    return id_lines(_ID.findall(hexlify(secrets.token_bytes(_ID_BYTES * count))))
 
 
 class Ledger:
@@ -54,17 +60,15 @@ class Ledger:
         self.room = Room(room, loop)
         """For as many actions as may be unanswered: each takes some, and gives it back."""
         self._now = loop.now
-        self._pending: dict[Pending, None] = {}
+        self.open = True
+        """Whether more may be posted."""
         self.oldest: Pending | None = None
         """The one that Asterisk is working at."""
-        self._next_id = _ids().__next__
-
-    def __len__(self) -> int:
-        return len(self._pending)
+        self._next_id_line = _new_id_lines().__next__
 
     def post_nowait(self, action: Action, pending: Pending) -> bool:
-        """Send an action if there is room; else False. Raises as `post` does."""
-        if not self.room.take_nowait():
+        """Send an action if that may be, and there is room; else False. Raises as `post` does."""
+        if not (self.open and self.room.take_nowait()):
             return False
         try:
             self.post(action, pending)
@@ -73,21 +77,16 @@ class Ledger:
             raise
         return True
 
-    def post(self, action: Action, pending: Pending, *, has_room: bool = True) -> None:
-        """Send an action for which room was taken. Raises ValueError, and nothing was sent then.
-
-        `has_room=False` sends one beyond the room that there is, such as the last.
-        """
-        pending.action_id = self._next_id()
-        pending.allowance = allowance_of(action)
-        pending.has_room = has_room
+    def post(self, action: Action, pending: Pending) -> None:
+        """Send an action for which room was taken. Raises ValueError, and nothing was sent then."""
+        pending.id_line = self._next_id_line()
         pending.frame = self._connection.begin(pending, action.headers)
+        pending.sent = action
         try:
             self._outbox.post(pending, lone=self.oldest is None)
         except BaseException:  # trio refuses to be called from a thread that is not its own
             self._connection.withdraw(pending)
             raise
-        self._pending[pending] = None
         pending.since = self._now()
         if self.oldest is None:
             self._watch_oldest(pending, pending.since)
@@ -95,7 +94,7 @@ class Ledger:
     def abandon(self, pending: Pending) -> None:
         """Nobody waits any more: take the action back if it has not left, else drop its answer."""
         pending.abandoned = True
-        if pending not in self._pending:
+        if pending.settled or pending.sent is None:
             return
         if self._outbox.withdraw(pending):
             self._connection.withdraw(pending)
@@ -103,43 +102,22 @@ class Ledger:
             self.renew_oldest(self._now())
         else:
             pending.forget()
-            self.forget_report(pending)
-
-    def forget_report(self, pending: Pending) -> None:
-        """Nobody waits for the late event of this action any more."""
-        self._connection.forget_report(pending)
-        if pending.settled and pending in self._pending:
-            self.settle(pending)
-
-    def answered(self, pending: Pending, *, final: bool) -> None:
-        """The response has come. What a report is due for stays, but takes no room."""
-        if final:
-            del self._pending[pending]
-        self._leave_room((pending,))
-
-    def settle_all(self, pendings: Collection[Pending]) -> None:
-        """These have their whole answers."""
-        for pending in pendings:
-            del self._pending[pending]
-        self._leave_room(pendings)
+            self._connection.forget_report(pending)
 
     def settle(self, pending: Pending) -> None:
-        """Nothing more will come for this action."""
-        self.answered(pending, final=True)
+        """Its response has come, or none will: what room it took is there for others."""
+        if pending.has_room:
+            pending.has_room = False
+            self.room.give()
 
-    def _leave_room(self, pendings: Collection[Pending]) -> None:
-        """What room these took is there for others."""
-        count = 0
-        for pending in pendings:
-            if pending.has_room:
-                pending.has_room = False
-                count += 1
-        self.room.give(count)
+    def settle_all(self, pendings: Collection[Pending]) -> None:
+        """The same for many. (A Logoff has taken none; but nobody takes any behind it.)"""
+        self.room.give(len(pendings))
 
     def end(self, ending: Ending) -> None:
         """The connection is over: everyone who waits is told, with an error of their own."""
-        while self._pending:  # not a loop over them: who is told may abandon others
-            pending = next(iter(self._pending))
+        exchanges: Any = self._connection.receive_eof()  # Pendings, as the oldest
+        for pending in exchanges:
             self.settle(pending)
             pending.listener.on_failure(partial(ending.error, pending.executed))
 
@@ -152,7 +130,8 @@ class Ledger:
     def _watch_oldest(self, oldest: Pending | None, now: float) -> None:
         self.oldest = oldest
         self._watch.oldest_since = math.inf if oldest is None else now
-        self._watch.allowance = 0.0 if oldest is None else oldest.allowance
+        sent = None if oldest is None else oldest.sent
+        self._watch.allowance = 0.0 if sent is None else allowance_of(sent)
 
     def list_moves(self) -> None:
         """A list that moves is not late, and nothing behind it has begun, be it given up itself."""
@@ -169,7 +148,7 @@ class Ledger:
         self.abandon(pending)
         if not pending.settled:
             self._connection.give_up(pending)
-            self._leave_room((pending,))  # else what is never answered would use it up
+            self.settle(pending)  # else what is never answered would use up the room
         listener.on_failure(partial(_late, pending.name, seconds, executed))
         self.renew_oldest(now)
 

@@ -13,17 +13,27 @@ for each who is told. Whoever has abandoned an action is told nothing any more.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 import attrs
 
+from amitrio.client.eventloop import Awaited
 from amitrio.client.inbox import Inbox, hand_on
 from amitrio.client.refusals import refusal
 from amitrio.errors import AMIError, Executed, ListTooLong, ResponseMissing, SubscriberTooSlow
-from amitrio.models import Chunk, Event, ListReply, Reply, event_from, reply_class_of, shape_of
+from amitrio.models import (
+    Action,
+    Chunk,
+    Event,
+    ListReply,
+    Reply,
+    event_from,
+    reply_class_of,
+    shape_of,
+)
 from amitrio.models.registry import events_from
 from amitrio.models.replies import announced_by, missing_from
 from amitrio.protocol import SIMPLE, Exchange, ReplyShape
@@ -32,11 +42,13 @@ from amitrio.text import printable
 _logger = logging.getLogger("amitrio.client")
 
 __all__ = [
+    "Asked",
     "Collector",
     "Failure",
     "Feed",
     "Pending",
     "Traits",
+    "asked_on",
     "overtaken",
     "too_slow",
     "traits_of",
@@ -70,8 +82,8 @@ class Pending(Exchange):
     since: float = 0.0
     """When it was asked, in seconds on the event loop's clock."""
     frame: bytes = attrs.field(default=b"", repr=False)
-    allowance: float = 0.0
-    """Seconds that Asterisk may need for it, beyond the usual."""
+    sent: Action | None = attrs.field(default=None, repr=False)
+    """What was posted."""
     has_room: bool = True
     """Whether it takes some of the room that there is for actions."""
     left: bool = False
@@ -123,8 +135,9 @@ _NOBODY = Pending("")
 class Collector(Pending):
     """The whole answer to one action."""
 
-    reply: type[Reply] = attrs.field(kw_only=True)
-    list_limit: int = attrs.field(kw_only=True)
+    # Both are set by whoever makes it: a call with their names costs as much as all the rest.
+    reply: type[Reply] = attrs.field(init=False)
+    list_limit: int = attrs.field(init=False)
     done: bool = False
     asleep: Any = None
     """Who waits for it: see amitrio.client.eventloop.Awaited."""
@@ -209,6 +222,24 @@ class Collector(Pending):
             " with client.items(...), or raise limits.list_items",
             limit=self.list_limit,
         )
+
+
+class Asked(Collector):
+    """What a task waits for by itself."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def wait(self) -> Awaitable[None]:
+            """See amitrio.client.eventloop.Waiter."""
+            ...
+
+
+@cache
+def asked_on(awaited: type[Awaited]) -> type[Asked]:
+    """Its class on that event loop."""
+    return cast("type[Asked]", type("Asked", (awaited, Asked), {"__slots__": ()}))
 
 
 @attrs.define(eq=False)

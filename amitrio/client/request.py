@@ -7,10 +7,8 @@ answer is dropped.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import cache
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar
 
-from amitrio.client.eventloop import Awaited
 from amitrio.client.pending import Collector, traits_of
 from amitrio.client.session import Session
 from amitrio.models import Action, Reply
@@ -27,10 +25,11 @@ def request(session: Session, action: Action) -> Awaitable[Reply]:
 
 async def ask(session: Session, action: Action, read: Callable[[Collector], T]) -> T:
     """What `read` makes of the answer to the action; raises as `request`, and as `read` does."""
-    name, loop = action.name, session.loop
-    traits, limit = traits_of(name), session.limits.list_items
-    asked = _asked(loop.awaited)(name, traits.shape, reply=traits.reply, list_limit=limit)
-    await loop.checkpoint_if_cancelled()
+    name = action.name
+    traits = traits_of(name)
+    asked = session.asked(name, traits.shape)
+    asked.reply, asked.list_limit = traits.reply, session.limits.list_items
+    await session.loop.checkpoint_if_cancelled()
     if not session.post_nowait(action, asked):
         await session.post(action, asked)
     try:
@@ -39,19 +38,3 @@ async def ask(session: Session, action: Action, read: Callable[[Collector], T]) 
     except BaseException:
         session.abandon(asked)
         raise
-
-
-class _Asked(Collector):
-    """What a task waits for by itself."""
-
-    __slots__ = ()
-
-    if TYPE_CHECKING:
-
-        def wait(self) -> Awaitable[None]: ...
-
-
-@cache
-def _asked(awaited: type[Awaited]) -> type[_Asked]:
-    """Its class on that event loop."""
-    return cast("type[_Asked]", type("_Asked", (awaited, _Asked), {"__slots__": ()}))

@@ -25,7 +25,7 @@ from amitrio.client.ending import Ending, closed_by_peer, silent
 from amitrio.client.eventloop import this_event_loop
 from amitrio.client.ledger import Ledger
 from amitrio.client.outbox import BROKEN, Outbox
-from amitrio.client.pending import Pending, overtaken
+from amitrio.client.pending import Pending, asked_on, overtaken
 from amitrio.client.statistics import ClientStatistics
 from amitrio.client.subscriptions import Subscriptions
 from amitrio.client.transport import pump_of, until_of
@@ -94,6 +94,8 @@ class Session:
     ) -> None:
         self.label = label
         self.loop = this_event_loop()
+        self.asked = asked_on(self.loop.awaited)
+        """Its class."""
         self.limits = limits
         self.connection = ClientConnection(limits=limits, interest=self._wanted)
         self.subscriptions = Subscriptions() if subscriptions is None else subscriptions
@@ -110,6 +112,7 @@ class Session:
         self._ledger = Ledger(
             self.connection, self._outbox, watch, room=limits.pending_actions, loop=self.loop
         )
+        self.post_nowait = self._ledger.post_nowait
         self._greeted = anyio.Event()
         self._ready = anyio.Event()
         self._over = anyio.Event()
@@ -129,7 +132,9 @@ class Session:
 
         Waits only for room among the pending actions; cancelled or abandoned there, nothing was
         sent. Raises ValueError for what Asterisk would misread, ConnectionLost, ConnectionClosed.
+        `post_nowait` does the same if it need not wait, nor raise the latter two; else it is False.
         """
+        self.check_open()
         await self._ledger.room.take()
         if pending.abandoned:  # meanwhile
             self._ledger.room.give()
@@ -141,12 +146,6 @@ class Session:
             self._ledger.room.give()
             raise
 
-    def post_nowait(self, action: Action, pending: Pending) -> bool:
-        """The same if there is room; else False, and nothing was sent."""
-        if self.ending is not None or self._leaving:
-            self.check_open()
-        return self._ledger.post_nowait(action, pending)
-
     def answers_next(self, pending: Pending) -> bool:
         """Whether this action is the one that Asterisk is working at."""
         return pending is self._ledger.oldest
@@ -157,7 +156,7 @@ class Session:
 
     def forget_report(self, pending: Pending) -> None:
         """Nobody waits for the late event of this action any more."""
-        self._ledger.forget_report(pending)
+        self.connection.forget_report(pending)
 
     def check_open(self) -> None:
         """Raise the error that says why nothing can be sent any more."""
@@ -188,7 +187,7 @@ class Session:
             counts.frames,
             counts.junk,
             counts.unmatched,
-            len(self._ledger),
+            self.connection.pending,
             self.subscriptions.statistics(),
         )
 
@@ -214,7 +213,7 @@ class Session:
         if self.ending is not None:
             return
         self.ending = ending
-        self.connection.receive_eof()
+        self._ledger.open = False
         self._ledger.end(ending)
         self.subscriptions.lost(ending, self._watch.heard)
         self._greeted.set()
@@ -340,7 +339,7 @@ class Session:
             self._told_ready = True
             self.subscriptions.ready()
         pending = _pending(received.exchange)
-        self._ledger.answered(pending, final=received.final)
+        self._ledger.settle(pending)
         pending.listener.on_answer(received.frame, chunk)
 
     def _on_answers(self, received: AnswersReceived, chunk: Chunk) -> None:
@@ -398,7 +397,8 @@ class Session:
     async def _say_goodbye(self) -> None:
         if self.state is State.READY and not self._leaving:
             self._leaving = True
-            self._ledger.post(_LOGOFF, Pending("Logoff"), has_room=False)
+            self._ledger.open = False
+            self._ledger.post(_LOGOFF, Pending("Logoff", has_room=False))
         if self._leaving:
             await self._over.wait()
 

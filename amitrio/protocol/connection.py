@@ -26,7 +26,7 @@ from amitrio.protocol.encoding import HeaderValue, action_id_line, encode_identi
 from amitrio.protocol.exchange import SIMPLE, Exchange, ReplyShape
 from amitrio.protocol.framing import CRLF, END, Framer, trimmed
 from amitrio.protocol.greeting import Banner, Greeting
-from amitrio.protocol.message import find
+from amitrio.protocol.message import id_line_in
 from amitrio.protocol.received import (
     Answered,
     AnswersReceived,
@@ -41,7 +41,6 @@ from amitrio.protocol.received import (
 )
 from amitrio.protocol.routes import Route, Routes, kinds_of, names_of, wanted_of
 from amitrio.protocol.states import State, Step, after
-from amitrio.text import encode
 
 __all__ = ["ClientConnection", "Counts"]
 
@@ -121,19 +120,19 @@ class ClientConnection:
         shape: ReplyShape = SIMPLE,
     ) -> tuple[Exchange, bytes]:
         """Expect the answer to an action, and give its bytes, as `begin` does."""
-        exchange = Exchange(name, shape, action_id)
+        exchange = Exchange(name, shape, action_id_line(action_id))
         return exchange, self.begin(exchange, headers)
 
     def begin(self, exchange: Exchange, headers: Iterable[tuple[str, HeaderValue]]) -> bytes:
         """Expect the answer to an action; its bytes, to be written in this order.
 
-        Raises ValueError for what Asterisk would misread; then nothing is expected.
+        The exchange has its `id_line`. Raises ValueError for what Asterisk would misread; then
+        nothing is expected.
         """
         if self.state not in _SPEAKING:
             raise RuntimeError(f"nothing can be sent while {self.state.value}")
-        id_line = action_id_line(exchange.action_id)
-        frame = encode_identified(exchange.name, id_line, headers)
-        self._correlator.register(exchange, id_line)
+        frame = encode_identified(exchange.name, exchange.id_line, headers)
+        self._correlator.register(exchange)
         return frame
 
     def withdraw(self, exchange: Exchange) -> None:
@@ -239,6 +238,8 @@ class ClientConnection:
         """How many frames, from the first on, are plain answers: they fill whole chunks, too."""
         if len(different) > 1 or self._follows or self.state is not _READY:
             return 0
+        if not next(iter(different)).success:
+            return 0
         if answered := self._correlator.answers(frames):
             out.append(AnswersReceived(answered, frames[: len(answered)]))
         return len(answered)
@@ -321,11 +322,10 @@ class ClientConnection:
         if frame.endswith(_END_COMMAND):
             return False
         exchange = self._correlator.oldest
-        action_id = find(frame, frame.lower(), b"actionid")
         return (
             exchange is not None
             and exchange.name.lower() == "command"
-            and action_id == encode(exchange.action_id)
+            and exchange.id_line == id_line_in(frame)
         )
 
     def _continue_follows(self, frame: bytes, out: list[Received]) -> None:

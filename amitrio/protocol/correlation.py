@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from functools import partial
 from itertools import repeat
 from typing import Any
@@ -25,7 +25,7 @@ import attrs
 
 from amitrio.protocol.exchange import SIMPLE, Exchange, Progress, ReplyShape
 from amitrio.protocol.framing import CRLF
-from amitrio.protocol.message import find
+from amitrio.protocol.message import SUCCESS, find, id_line_in
 from amitrio.protocol.received import (
     Answered,
     Failed,
@@ -35,7 +35,7 @@ from amitrio.protocol.received import (
     Reported,
     Unmatched,
 )
-from amitrio.text import decode, encode
+from amitrio.text import decode
 
 __all__ = ["Correlator"]
 
@@ -50,14 +50,11 @@ _FOREIGN = frozenset({"UserEvent", "OriginateResponse"})
 _LIST_FLAG = re.compile(
     rb"[^\r\n]*+\r\nActionID:[^\r\n]*+\r\nEventList: ?([a-z]+)(?:\r\n|\Z)", re.IGNORECASE
 )
-# The line behind the ActionID may be EventList, or there is none.
-_MAY_FLAG = (b"E", b"e")
+# How the line behind the ActionID begins where it may be EventList. (There is a byte behind each
+# line of a response: no frame ends with a line break, since it is cut off at the first empty line.)
+_MAY_FLAG = b"Ee"
 _EVENT = b"Event: "
-_SUCCESS = b"Response: Success\r\n"
-_SUCCESS_WITH_ID = _SUCCESS + b"ActionID: "
-# Frames are split at this, so none begins with it.
-_NOT_PLAIN = CRLF + CRLF
-_AT_ID = len(_SUCCESS_WITH_ID)
+_AT_LINE = len(SUCCESS)
 
 # To ask the class for it costs as much as a call.
 _SETTLED = Progress.SETTLED
@@ -77,9 +74,9 @@ class Correlator:
 
     def __init__(self, *, max_reports: int) -> None:
         # Not dicts: these are emptied from the front, which a dict searches for ever longer.
-        self._waiting: OrderedDict[str, Exchange] = OrderedDict()
-        self._overdue: OrderedDict[str, Exchange] = OrderedDict()
-        self._due: OrderedDict[str, Exchange] = OrderedDict()
+        self._waiting: OrderedDict[bytes, Exchange] = OrderedDict()
+        self._overdue: OrderedDict[bytes, Exchange] = OrderedDict()
+        self._due: OrderedDict[bytes, Exchange] = OrderedDict()
         self._open: Exchange | None = None
         self._mark = b""  # how most items of the open list go on behind their names
         self._max_reports = max_reports
@@ -105,39 +102,44 @@ class Correlator:
         """How many exchanges were given up and may still be answered."""
         return len(self._overdue)
 
+    def __iter__(self) -> Iterator[Exchange]:
+        """All that are not settled, as their answers would come."""
+        if self._open is not None:
+            yield self._open
+        for known in self._known():
+            yield from known.values()
+
     def __len__(self) -> int:
         return len(self._waiting) + len(self._overdue) + len(self._due) + (self._open is not None)
 
-    def register(self, exchange: Exchange, id_line: bytes) -> None:
+    def register(self, exchange: Exchange) -> None:
         """Expect an answer. The order of calls must be the order of the bytes on the wire."""
-        action_id = exchange.action_id
+        line = exchange.id_line
         late = self._open is not None or self._overdue or self._due  # what may be known beside
-        if action_id in self._waiting or (late and self._is_late(action_id)):
-            raise ValueError(f"ActionID {action_id} is already pending")
-        # astman_send_response_full() in manager.c writes it right behind the kind of response.
-        exchange.head = _SUCCESS + id_line if exchange.shape is SIMPLE else _NOT_PLAIN
-        self._waiting[action_id] = exchange
+        if not line or line in self._waiting or (late and self._is_late(line)):
+            raise ValueError(f"ActionID {exchange.action_id} is already pending")
+        self._waiting[line] = exchange
 
-    def _is_late(self, action_id: str) -> bool:
-        listing = self._open is not None and self._open.action_id == action_id
-        return listing or action_id in self._overdue or action_id in self._due
+    def _is_late(self, line: bytes) -> bool:
+        listing = self._open is not None and self._open.id_line == line
+        return listing or line in self._overdue or line in self._due
 
     def withdraw(self, exchange: Exchange) -> None:
         """Forget an exchange whose action never left."""
-        self._waiting.pop(exchange.action_id, None)
+        self._waiting.pop(exchange.id_line, None)
         exchange.progress = Progress.SETTLED
 
     def give_up(self, exchange: Exchange) -> None:
         """Nobody waits for the oldest exchange any more; its answer may still come."""
         exchange.overdue = True
-        if self._waiting.pop(exchange.action_id, None) is not None:
-            self._overdue[exchange.action_id] = exchange
+        if self._waiting.pop(exchange.id_line, None) is not None:
+            self._overdue[exchange.id_line] = exchange
 
     def forget_report(self, exchange: Exchange) -> None:
         """Nobody waits for the report of this exchange any more, be it due yet or not."""
         if exchange.shape.report is not None:
             exchange.shape = attrs.evolve(exchange.shape, report=None)
-        if self._due.pop(exchange.action_id, None) is not None:
+        if self._due.pop(exchange.id_line, None) is not None:
             exchange.progress = Progress.SETTLED
             self._renew_expected()
 
@@ -149,8 +151,10 @@ class Correlator:
         if self._open is not None or self._overdue:
             return None
         for exchange in self._waiting.values():
-            head = exchange.head
-            if not frame.startswith(head) or frame.startswith(_MAY_FLAG, len(head)):
+            line = exchange.id_line
+            if not frame.startswith(line, _AT_LINE) or exchange.shape is not SIMPLE:
+                return None
+            if not frame.startswith(SUCCESS) or frame[_AT_LINE + len(line)] in _MAY_FLAG:
                 return None
             self._waiting.popitem(last=False)
             exchange.progress = _SETTLED
@@ -158,26 +162,31 @@ class Correlator:
         return None
 
     def answers(self, frames: Sequence[bytes]) -> list[Exchange]:
-        """The same for many: the exchanges that so many of the first frames answer."""
+        """The same for many successes: the exchanges that so many of the first of them answer."""
         answered: list[Exchange] = []
         if self._open is not None or self._overdue:
             return answered
         for frame, exchange in zip(frames, self._waiting.values(), strict=False):
-            head = exchange.head
-            if not frame.startswith(head) or frame.startswith(_MAY_FLAG, len(head)):
-                break  # as in `answer`
+            line = exchange.id_line
+            if not frame.startswith(line, _AT_LINE) or exchange.shape is not SIMPLE:
+                break
+            if frame[_AT_LINE + len(line)] in _MAY_FLAG:
+                break
             exchange.progress = _SETTLED
             answered.append(exchange)
-        for _ in answered:
-            self._waiting.popitem(last=False)
+        if len(answered) == len(self._waiting):
+            self._waiting.clear()
+        else:
+            for _ in answered:
+                self._waiting.popitem(last=False)
         return answered
 
     def response(self, frame: bytes) -> list[Received]:
         """What a frame that begins with `Response:` brings about."""
-        action_id = _action_id(frame)
-        if self._open is not None and action_id == self._open.action_id:
+        line = id_line_in(frame)
+        if self._open is not None and line == self._open.id_line:
             return [self._broken_off(self._open, frame)]
-        exchange = self._unanswered(action_id)
+        exchange = self._unanswered(line)
         if exchange is None:
             return [Unmatched(frame)]
         first = self._open is None and not self._overdue and exchange is self.oldest
@@ -222,23 +231,22 @@ class Correlator:
 
     def end(self) -> list[Exchange]:
         """Settle everything: the connection is over. The exchanges that got no end, in order."""
-        left = [self._open] if self._open is not None else []
-        for known in self._known():
-            left.extend(known.values())
-            known.clear()
+        left = list(self)
         for exchange in left:
             exchange.progress = Progress.SETTLED
         self._open = None
+        for known in self._known():
+            known.clear()
         self.expected = _NOTHING
         return left
 
-    def _known(self) -> tuple[OrderedDict[str, Exchange], ...]:
+    def _known(self) -> tuple[OrderedDict[bytes, Exchange], ...]:
         return self._overdue, self._waiting, self._due
 
-    def _unanswered(self, action_id: str | None) -> Exchange | None:
-        if action_id is None:
+    def _unanswered(self, line: bytes | None) -> Exchange | None:
+        if line is None:
             return None
-        return self._waiting.get(action_id) or self._overdue.get(action_id)
+        return self._waiting.get(line) or self._overdue.get(line)
 
     def _overtaken(self, answered: Exchange) -> list[Received]:
         """Fail the open list and all requests before `answered`: their answers will not come."""
@@ -246,10 +254,10 @@ class Correlator:
         self._open = None
         for queue in (self._overdue, self._waiting):
             while queue:
-                action_id, exchange = next(iter(queue.items()))
+                line, exchange = next(iter(queue.items()))
                 if exchange is answered:
                     return self._fail(late, answered)
-                del queue[action_id]
+                del queue[line]
                 late.append(exchange)
         raise AssertionError("the answered exchange was pending")  # pragma: no cover
 
@@ -259,18 +267,18 @@ class Correlator:
         return [Failed(exchange, answered.name) for exchange in late]
 
     def _answered(self, exchange: Exchange, frame: bytes) -> Received:
-        if self._waiting.pop(exchange.action_id, None) is None:
-            del self._overdue[exchange.action_id]
+        if self._waiting.pop(exchange.id_line, None) is None:
+            del self._overdue[exchange.id_line]
         if not _succeeded(frame):
             pass  # an error opens no list, and no report follows it
         elif _starts_list(exchange.shape, frame):
             exchange.progress = Progress.LISTING
             self._open = exchange
-            self._mark = b"\r\nActionID: " + encode(exchange.action_id) + b"\r\n"
+            self._mark = CRLF + exchange.id_line
             return ListStarted(exchange, frame)
         elif exchange.shape.report is not None:
             exchange.progress = Progress.DUE
-            self._due[exchange.action_id] = exchange
+            self._due[exchange.id_line] = exchange
             return Answered(exchange, frame, final=False)
         exchange.progress = Progress.SETTLED
         return Answered(exchange, frame)
@@ -300,7 +308,7 @@ class Correlator:
             return True
         if frame.startswith(self._mark, len(_EVENT) + len(kind)):
             return True
-        return _action_id(frame) == exchange.action_id
+        return id_line_in(frame) == exchange.id_line
 
     def _completed(self, exchange: Exchange, kind: str, frame: bytes) -> Received:
         self._open = None
@@ -309,8 +317,8 @@ class Correlator:
         return ListEnded(exchange, kind, frame)
 
     def _reported(self, frame: bytes) -> Received | None:
-        action_id = _action_id(frame)
-        exchange = self._due.pop(action_id, None) if action_id is not None else None
+        line = id_line_in(frame)
+        exchange = self._due.pop(line, None) if line is not None else None
         if exchange is None:
             return None
         exchange.progress = Progress.SETTLED
@@ -325,15 +333,6 @@ class Correlator:
             self.expected = _EVERYTHING
         else:
             self.expected = self._open.shape.items | {self._open.shape.complete, *kinds}
-
-
-def _action_id(frame: bytes) -> str | None:
-    """The frame's first ActionID. Nearly every response has it in its second line."""
-    if frame.startswith(_SUCCESS_WITH_ID):
-        end = frame.find(CRLF, _AT_ID)
-        return decode(frame[_AT_ID:end] if end >= 0 else frame[_AT_ID:])
-    raw = find(frame, frame.lower(), b"actionid")
-    return None if raw is None else decode(raw)
 
 
 def _succeeded(frame: bytes) -> bool:

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from amitrio.credentials import HiddenBytes, Secret
 from amitrio.protocol.framing import CRLF
+from amitrio.protocol.message import ID
 from amitrio.text import encode, excerpt
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "encode_action",
     "encode_frame",
     "encode_identified",
+    "id_lines",
 ]
 
 HeaderValue = str | Secret
@@ -84,8 +86,13 @@ def action_id_line(action_id: str) -> bytes:
     if not 0 < len(encoded) <= MAX_ACTION_ID:
         raise ValueError(f"an ActionID has 1 to {MAX_ACTION_ID} bytes")
     if encoded.isalnum():  # no rule has anything against it
-        return b"ActionID: " + encoded + CRLF
+        return ID + encoded + CRLF
     return _line("ActionID", action_id)
+
+
+def id_lines(ids: Iterable[bytes]) -> list[bytes]:
+    """The lines of ActionIDs that are letters and digits: many at a time cost little each."""
+    return (ID + (CRLF + ID).join(ids) + CRLF).splitlines(keepends=True)
 
 
 def _joined(lines: list[bytes]) -> bytes:

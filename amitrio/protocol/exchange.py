@@ -15,6 +15,8 @@ import enum
 
 import attrs
 
+from amitrio.protocol.message import id_of
+
 __all__ = ["SIMPLE", "Exchange", "Progress", "ReplyShape"]
 
 
@@ -62,14 +64,17 @@ class Exchange:
 
     name: str
     shape: ReplyShape = SIMPLE
-    action_id: str = ""
-    """From when it is asked."""
+    id_line: bytes = b""
+    """The line that names it, in the action and in its answer; from when it is asked."""
     progress: Progress = Progress.WAITING
-    head: bytes = b""
-    """How nearly every answer to it begins, from when it is expected."""
     items: int = 0
     overdue: bool = False
     """Nobody waits for it any more, but its answer may still come."""
+
+    @property
+    def action_id(self) -> str:
+        """What names it."""
+        return id_of(self.id_line)
 
     @property
     def settled(self) -> bool:

@@ -12,9 +12,23 @@ from amitrio.headers import Headers
 from amitrio.protocol.framing import CRLF
 from amitrio.text import decode
 
-__all__ = ["event_kind", "find", "parse_headers", "split_line"]
+__all__ = [
+    "ID",
+    "SUCCESS",
+    "event_kind",
+    "find",
+    "id_line_in",
+    "id_of",
+    "parse_headers",
+    "split_line",
+]
+
+ID = b"ActionID: "
+SUCCESS = b"Response: Success\r\n"
+"""How nearly every response begins."""
 
 _EVENT = b"Event: "
+_SUCCESS_WITH_ID = SUCCESS + ID
 
 # A channel's name may hold a colon and a blank: `ChanVariable(Local/12:34 5@h2-1;1): FOO=a: b`.
 # The name ends at the first parenthesis that a colon follows.
@@ -69,3 +83,21 @@ def find(frame: bytes, lowered: bytes, name: bytes) -> bytes | None:
         start += 1
     end = frame.find(CRLF, start)
     return frame[start:] if end < 0 else frame[start:end]
+
+
+def id_line_in(frame: bytes) -> bytes | None:
+    """The line of the frame's first ActionID: by that line an action is known.
+
+    Asterisk gives it back as it was sent, and in nearly every response it is the second
+    (astman_send_response_full in manager.c).
+    """
+    if frame.startswith(_SUCCESS_WITH_ID):
+        end = frame.find(CRLF, len(_SUCCESS_WITH_ID))
+        return frame[len(SUCCESS) : end + len(CRLF)] if end >= 0 else frame[len(SUCCESS) :] + CRLF
+    raw = find(frame, frame.lower(), b"actionid")
+    return None if raw is None else ID + raw + CRLF
+
+
+def id_of(line: bytes) -> str:
+    """The ActionID in its line."""
+    return decode(line[len(ID) : -len(CRLF)])

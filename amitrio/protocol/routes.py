@@ -16,7 +16,7 @@ from typing import cast
 import attrs
 
 from amitrio.protocol.framing import CRLF
-from amitrio.protocol.message import event_kind
+from amitrio.protocol.message import SUCCESS, event_kind
 
 __all__ = ["Route", "Routes", "kinds_of", "names_of", "wanted_of"]
 
@@ -36,6 +36,7 @@ class Route:
     kind: str | None
     wanted: bool
     response: bool = False
+    success: bool = False
 
 
 _kind: Callable[[Route], str] = attrgetter("kind")
@@ -52,7 +53,7 @@ class _Lines(dict[bytes, Route]):
     def __missing__(self, line: bytes) -> Route:
         kind = event_kind(line)
         wanted = kind is not None and self._interest(kind)
-        route = Route(kind, wanted, line.startswith(b"Response: "))
+        route = Route(kind, wanted, line.startswith(b"Response: "), line + CRLF == SUCCESS)
         if len(line) <= _MAX_LINE:
             if len(self) >= _MAX_ROUTES:
                 self.clear()

@@ -18,7 +18,7 @@ from amitrio.limits import Limits
 from tests.client.peer import Peer
 from tests.client.streams import memory_pair, nowait_pair
 from tests.client.test_answers import NARROW, asks, each, told
-from tests.client.test_cancellation import nothing_left
+from tests.client.test_cancellation import nothing_left, under_way
 from tests.client.waiting import Beside, quiet
 
 
@@ -140,7 +140,7 @@ async def test_a_loop_left_after_the_iterable_raised_is_found_by_the_collector(
             await taking
             del taking
             gc.collect()  # the error has a traceback, and that the frames of the stream
-            (left,) = client._session._ledger._pending
+            (left,) = under_way(client)
             assert left.abandoned
         await peer.answer(second)
 

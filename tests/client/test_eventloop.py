@@ -10,9 +10,8 @@ import anyio
 import pytest
 import sniffio
 
-from amitrio import Reply
 from amitrio.client.eventloop import Waiter, this_event_loop
-from amitrio.client.request import _asked
+from amitrio.client.pending import asked_on
 from amitrio.client.room import Room
 from tests.client.waiting import Beside, quiet
 
@@ -44,9 +43,9 @@ async def test_all_sessions_of_a_loop_wait_by_the_same_classes() -> None:
     one, other = this_event_loop(), this_event_loop()
     assert one.awaited is other.awaited
     assert type(one.waiter()) is type(other.waiter())
-    assert _asked(one.awaited) is _asked(other.awaited)
+    assert asked_on(one.awaited) is asked_on(other.awaited)
     assert not hasattr(one.waiter(), "__dict__")
-    assert not hasattr(_asked(one.awaited)("Ask", reply=Reply, list_limit=1), "__dict__")
+    assert not hasattr(asked_on(one.awaited)("Ask"), "__dict__")
 
 
 async def test_who_waits_goes_on_when_it_is_woken(make: Make, beside: Beside) -> None:

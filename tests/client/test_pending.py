@@ -20,12 +20,13 @@ from amitrio import (
 from amitrio.client import ledger
 from amitrio.client.pending import Collector, Pending
 from amitrio.limits import Limits
+from amitrio.protocol.message import id_of
 from tests.client.peer import Peer
 from tests.client.streams import nowait_pair
 from tests.client.test_answers import NARROW, each
 from tests.client.test_answers_end import last_is_next
 from tests.client.test_batches import CHUNK
-from tests.client.test_cancellation import nothing_left
+from tests.client.test_cancellation import nothing_left, under_way
 from tests.client.test_lists import channels, end_list, go_on
 from tests.client.waiting import Beside, quiet
 
@@ -39,7 +40,7 @@ async def test_the_rest_of_a_list_that_is_too_long_is_dropped(
         await peer.answer(request, *channels(9), EventList="start")
         (too_long,) = await asked
         assert isinstance(too_long.error, ListTooLong)
-        (pending,) = client._session._ledger._pending
+        (pending,) = under_way(client)
         assert pending.abandoned
         await end_list(peer, request, 9)
         await quiet()
@@ -54,11 +55,11 @@ async def test_of_a_list_that_is_too_long_nothing_is_kept(peer: Peer, beside: Be
         request = await peer.expect("CoreShowChannels")
         await taking.stop()
         await peer.answer(request, *channels(3), EventList="start")
-        (pending,) = client._session._ledger._pending
+        (pending,) = under_way(client)
         for _ in range(2):
             await go_on(peer, request, *channels(1))
             await quiet()
-            assert pending._listed == []  # type: ignore[attr-defined]
+            assert pending._listed == []
         await peer.cut()
         await client.wait_closed()
         assert isinstance((await anext(answers)).error, ListTooLong)  # what came first is told
@@ -130,7 +131,7 @@ async def test_who_has_abandoned_an_action_is_told_nothing(
     async with peer.accept() as client:
         asked = beside(client.send("CoreShowChannels"))
         request = await peer.expect("CoreShowChannels")
-        (pending,) = client._session._ledger._pending
+        (pending,) = under_way(client)
         assert isinstance(pending, Collector)
         await asked.stop()
         if what == "answer":
@@ -151,7 +152,7 @@ async def test_who_has_abandoned_an_action_is_told_nothing_among_others(
         for _ in range(3):
             asked.append(beside(client.send("Ask")))
             requests.append(await peer.expect("Ask"))
-        _, abandoned, _ = client._session._ledger._pending
+        _, abandoned, _ = under_way(client)
         assert isinstance(abandoned, Collector)
         await asked[1].stop()
         answers = [f"Response: Success / ActionID: {one.action_id} / X: y" for one in requests]
@@ -180,7 +181,8 @@ async def test_what_is_refused_takes_no_room(peer: Peer, beside: Beside) -> None
 
 
 def test_seconds_are_for_an_answer_that_the_result_would_give() -> None:
-    answered, refused, lost = (Collector("Ask", reply=Reply, list_limit=1) for _ in range(3))
+    answered, refused, lost = (Collector("Ask") for _ in range(3))
+    refused.reply = Reply
     answered.since = 3.0
     answered.on_answer(b"Response: Success\r\nActionID: 1", attrs.evolve(CHUNK, at=4.5))
     assert answered.seconds() == 1.5
@@ -226,7 +228,7 @@ async def test_of_a_list_that_was_given_up_nothing_is_kept(peer: Peer, beside: B
         request = await peer.expect("CoreShowChannels")
         await peer.answer(request, *channels(5), EventList="start")
         await quiet()
-        (pending,) = client._session._ledger._pending
+        (pending,) = under_way(client)
         assert isinstance(pending, Collector)
         assert pending._listed is not None
         assert len(pending._listed) == 5
@@ -247,6 +249,6 @@ async def test_a_list_that_is_too_long_is_not_called_miscounted(
 
 
 def test_action_ids_are_long_and_never_the_same() -> None:
-    drawn = list(itertools.islice(ledger._ids(), 600))
+    drawn = [id_of(line) for line in itertools.islice(ledger._new_id_lines(), 600)]
     assert {len(one) for one in drawn} == {24}
     assert len(set(drawn)) == 600

@@ -321,9 +321,9 @@ def test_the_end_settles_everything_that_is_left(session: Session) -> None:
 
 
 def test_an_exchange_knows_what_was_asked() -> None:
-    exchange = Exchange("Ping", action_id="a1")
+    exchange = Exchange("Ping", id_line=b"ActionID: a1\r\n")
     assert (exchange.action_id, exchange.name, exchange.shape) == ("a1", "Ping", ReplyShape())
-    assert exchange != Exchange("Ping", action_id="a1")
+    assert exchange != Exchange("Ping", id_line=b"ActionID: a1\r\n")
 
 
 # The short way -----------------------------------------------------------------------------------

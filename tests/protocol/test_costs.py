@@ -285,8 +285,8 @@ def a_list_of_so_many_items_gathered(n: int) -> Cost:
     item = b"Event: CoreShowChannel\r\nActionID: a0\r\nChannel: x"
 
     def run() -> None:
-        name, reply = "CoreShowChannels", traits.reply
-        collector = Collector(name, traits.shape, reply=reply, list_limit=n // 2)
+        collector = Collector("CoreShowChannels", traits.shape)
+        collector.list_limit = n // 2
         collector.on_start(b"Response: Success\r\nActionID: a0\r\nEventList: start", chunk)
         for _ in range(n):
             collector.on_items(["CoreShowChannel"], [item], chunk)

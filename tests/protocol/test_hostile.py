@@ -154,9 +154,10 @@ def test_longer_actionids_lose_their_items(name: str) -> None:
 
 def items_for(action_id: str, name: str) -> int:
     """How many items reach the action. ClientConnection would refuse to send it."""
-    exchange = Exchange("ConfbridgeList", LISTS["ConfbridgeList"], action_id)
+    id_line = f"ActionID: {action_id}\r\n".encode()
+    exchange = Exchange("ConfbridgeList", LISTS["ConfbridgeList"], id_line)
     correlator = Correlator(max_reports=1)
-    correlator.register(exchange, f"ActionID: {action_id}\r\n".encode())
+    correlator.register(exchange)
     for read in reference.read(capture(name).read()).frames:
         if read.sort == "response":
             correlator.response(read.raw)

@@ -487,9 +487,9 @@ def _fails_nobody(_: Correlator, _answered: Exchange) -> list[Received]:
     return []
 
 
-def _forgets_the_late(correlator: Correlator, action_id: str | None) -> Exchange | None:
+def _forgets_the_late(correlator: Correlator, line: bytes | None) -> Exchange | None:
     """Takes the answer to what was given up for nobody's, so that it stays pending."""
-    return correlator._waiting.get(action_id or "")
+    return correlator._waiting.get(line or b"")
 
 
 def _believes_every_item(_: Correlator, exchange: Exchange, kind: str, _frame: bytes) -> bool:
