@@ -13,7 +13,6 @@ the reader rests only while another reads.
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from contextlib import suppress
 from socket import socket
 
 import anyio
@@ -119,15 +118,23 @@ class Reading:
         step = self._step
         if self._reader_waits:
             self._beside = thing
-        if step is None or self._reader_waits or self._other_waits or self._over or thing.done:
+        if step is None or self._reader_waits or self._other_waits or thing.done:
             return thing.wait()
         return self._wait_for(thing, step)
 
     async def _wait_for(self, thing: Waiter, step: Step) -> None:
         self._other_waits = True
         try:
-            while not (thing.done or self._over or self._step is not step):
-                await self._wait_once(thing)
+            while not thing.done and self._step is step and not self._over:
+                thing.asleep = self
+                try:
+                    await wait_readable(self._sock)
+                except trio.ClosedResourceError:
+                    pass  # `wake` was called, or `close`
+                except OSError as exc:  # there is no waiting for it
+                    self._error = exc
+                finally:
+                    thing.asleep = None
                 if self._step is step and not self._over:
                     self._take(step)
         finally:
@@ -137,16 +144,6 @@ class Reading:
                 reschedule(reader)
         if not thing.done:
             await thing.wait()
-
-    async def _wait_once(self, thing: Waiter) -> None:
-        thing.asleep = self
-        try:
-            with suppress(trio.ClosedResourceError):  # `wake` was called, or `close`
-                await wait_readable(self._sock)
-        except OSError as exc:  # there is no waiting for it
-            self._error = exc
-        finally:
-            thing.asleep = None
 
     def _take(self, step: Step) -> None:
         try:

@@ -17,7 +17,7 @@ from functools import partial
 from itertools import compress, repeat
 from operator import call, countOf, not_
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, TypeVar, cast
 
 import attrs
 
@@ -49,8 +49,7 @@ class Server:
     """How text of its that is not UTF-8 is read."""
 
 
-@attrs.frozen
-class Chunk:
+class Chunk(NamedTuple):
     """Where and when bytes came in: one object for all the messages in them."""
 
     received: datetime

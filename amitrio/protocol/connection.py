@@ -53,6 +53,7 @@ _END_COMMAND = b"--END COMMAND--"
 # To ask the class for it costs as much as a call.
 _READY = State.READY
 _SPEAKING = (State.READY, State.AUTHENTICATING, State.LEAVING)
+_OVER = (State.BROKEN, State.CLOSED)
 _MOVING = (Answered, ListStarted)
 
 
@@ -152,7 +153,7 @@ class ClientConnection:
 
         What the bytes before the violation meant is in `rescued` then: it is told all the same.
         """
-        if self.state in (State.BROKEN, State.CLOSED):
+        if self.state in _OVER:
             raise RuntimeError(f"nothing can be received while {self.state.value}")
         self.counts.bytes += len(data)
         if (answered := self._the_answer(data)) is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-import attrs
 import pytest
 
 from amitrio import (
@@ -184,7 +183,7 @@ def test_seconds_are_for_an_answer_that_the_result_would_give() -> None:
     answered, refused, lost = (Collector("Ask") for _ in range(3))
     refused.reply = Reply
     answered.since = 3.0
-    answered.on_answer(b"Response: Success\r\nActionID: 1", attrs.evolve(CHUNK, at=4.5))
+    answered.on_answer(b"Response: Success\r\nActionID: 1", CHUNK._replace(at=4.5))
     assert answered.seconds() == 1.5
     refused.on_answer(b"Response: Error\r\nMessage: no", CHUNK)
     lost.on_start(b"Response: Success\r\nActionID: 1", CHUNK)
