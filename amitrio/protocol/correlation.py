@@ -116,7 +116,9 @@ class Correlator:
         """Expect an answer. The order of calls must be the order of the bytes on the wire."""
         line = exchange.id_line
         late = self._open is not None or self._overdue or self._due  # what may be known beside
-        if not line or line in self._waiting or (late and self._is_late(line)):
+        if not line:
+            raise ValueError(f"{exchange.name} has no id_line yet")
+        if line in self._waiting or (late and self._is_late(line)):
             raise ValueError(f"ActionID {exchange.action_id} is already pending")
         self._waiting[line] = exchange
 

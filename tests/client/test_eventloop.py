@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
 import anyio
@@ -11,6 +11,7 @@ import pytest
 import sniffio
 
 from amitrio.client.eventloop import Waiter, this_event_loop
+from amitrio.client.on_trio import _WOKEN
 from amitrio.client.pending import asked_on
 from amitrio.client.room import Room
 from tests.client.waiting import Beside, quiet
@@ -46,6 +47,30 @@ async def test_all_sessions_of_a_loop_wait_by_the_same_classes() -> None:
     assert asked_on(one.awaited) is asked_on(other.awaited)
     assert not hasattr(one.waiter(), "__dict__")
     assert not hasattr(asked_on(one.awaited)("Ask"), "__dict__")
+
+
+@pytest.mark.parametrize("anyio_backend", ["trio"], indirect=True)
+async def test_what_all_who_are_woken_are_told_is_nothing() -> None:
+    """As by the Value(None) that trio would make for each, which can be told once only."""
+    told: list[None] = []
+
+    def hear() -> Generator[None, None, None]:
+        told.append((yield))
+        told.append((yield))
+
+    async def hear_too() -> AsyncGenerator[None, None]:
+        told.append((yield))
+        told.append((yield))
+
+    generator, other = hear(), hear_too()
+    next(generator)
+    await anext(other)
+    for _ in range(2):
+        _WOKEN.unwrap()
+    _WOKEN.send(generator)
+    await _WOKEN.asend(other)
+    assert told == [None, None]
+    await other.aclose()
 
 
 async def test_who_waits_goes_on_when_it_is_woken(make: Make, beside: Beside) -> None:

@@ -320,6 +320,12 @@ def test_the_end_settles_everything_that_is_left(session: Session) -> None:
     assert session.lose() == []
 
 
+def test_an_exchange_is_named_before_it_begins(session: Session) -> None:
+    with pytest.raises(ValueError, match="Ping has no id_line yet"):
+        session.connection.begin(Exchange("Ping"), ())
+    assert session.connection.pending == 0
+
+
 def test_an_exchange_knows_what_was_asked() -> None:
     exchange = Exchange("Ping", id_line=b"ActionID: a1\r\n")
     assert (exchange.action_id, exchange.name, exchange.shape) == ("a1", "Ping", ReplyShape())

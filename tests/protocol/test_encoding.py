@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from amitrio.credentials import HiddenBytes, Secret
 from amitrio.protocol import ClientConnection, HeaderValue, encode_action, encode_frame
-from amitrio.protocol.encoding import MAX_ACTION_ID, MAX_LINE, MAX_LINES
+from amitrio.protocol.encoding import (
+    MAX_ACTION_ID,
+    MAX_LINE,
+    MAX_LINES,
+    action_id_line,
+    id_lines,
+)
+from amitrio.protocol.message import id_of
 from amitrio.protocol.requests import RequestReader
 from amitrio.text import encode
 from tests.protocol.transcripts import BANNER, byte_by_byte
@@ -27,6 +34,13 @@ def test_an_action_on_the_wire() -> None:
 
 def test_an_action_without_headers() -> None:
     assert encode_action("Ping", "k2") == b"Action: Ping\r\nActionID: k2\r\n\r\n"
+
+
+def test_the_lines_of_many_actionids_are_those_of_each() -> None:
+    ids = ["a1", "k2", "0123456789abcdef"]
+    lines = id_lines(one.encode() for one in ids)
+    assert lines == [action_id_line(one) for one in ids]
+    assert [id_of(line) for line in lines] == ids
 
 
 @pytest.mark.parametrize(

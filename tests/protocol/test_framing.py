@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterable
 
@@ -45,6 +46,14 @@ def test_only_an_empty_line_ends_a_frame(stream: bytes, frames: list[bytes]) -> 
 @given(st.binary(max_size=60) | st.text("\r\nab", max_size=60).map(str.encode), st.integers())
 def test_how_the_stream_is_cut_decides_nothing(stream: bytes, seed: int) -> None:
     assert framed(cut(stream, 5, random.Random(seed))) == stream.split(b"\r\n\r\n")[:-1]
+
+
+# The correlator looks at the byte behind a line of a response without asking whether there is one.
+def test_no_frame_ends_with_a_line_break() -> None:
+    for letters in itertools.product(b"a\r\n", repeat=8):
+        for half in (0, 3, 5, 6, 7):
+            stream = bytes(letters)
+            assert not [f for f in framed([stream[:half], stream[half:]]) if f.endswith(b"\r\n")]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amitrio.protocol import encode_frame
-from amitrio.protocol.message import event_kind, find, parse_headers, split_line
+from amitrio.protocol.message import (
+    event_kind,
+    find,
+    id_line_in,
+    id_of,
+    parse_headers,
+    split_line,
+)
 from amitrio.text import encode
 
 
@@ -126,3 +133,27 @@ def test_find_and_parse_agree(pairs: list[tuple[str, str]], name: str) -> None:
     found = find(frame, frame.lower(), raw)
     wanted = [value for known, value in parse_headers(frame).pairs if encode(known).lower() == raw]
     assert found == (encode(wanted[0]) if wanted else None)
+
+
+@pytest.mark.parametrize(
+    ("frame", "line"),
+    [
+        (b"Response: Success\r\nActionID: a1\r\nPing: Pong", b"ActionID: a1\r\n"),
+        (b"Response: Success\r\nActionID: a1", b"ActionID: a1\r\n"),
+        (b"Response: Success\r\nActionID: ", b"ActionID: \r\n"),
+        (b"Response: Success\r\nActionID:  a1 ", b"ActionID:  a1 \r\n"),
+        (b"Response: Success\r\nActionID:a1\r\nX: y", b"ActionID: a1\r\n"),
+        (b"Response: Error\r\nACTIONID: a1\r\nActionID: a2", b"ActionID: a1\r\n"),
+        (b"Event: X\r\nY: z\r\nActionID: caf\xe9", b"ActionID: caf\xe9\r\n"),
+        (b"Response: Success\r\nX: ActionID: a1", None),
+        (b"Response: Success", None),
+        (b"", None),
+    ],
+)
+def test_the_first_actionid_counts(frame: bytes, line: bytes | None) -> None:
+    assert id_line_in(frame) == line
+
+
+@pytest.mark.parametrize("action_id", ["a1", "", "k 2", "caf\udce9"])
+def test_an_actionid_and_its_line(action_id: str) -> None:
+    assert id_of(b"ActionID: " + encode(action_id) + b"\r\n") == action_id
