@@ -65,6 +65,7 @@ def _of_workload(plan: Plan, workload: Workload, results: Results) -> str:
             name,
             show(_median(outcomes, figure)),
             f"±{_spread(outcomes, figure):.0f} %",
+            *([f"{_median(outcomes, _cpu(count)):.2f}"] if workload.latency else []),
             f"{_median(outcomes, lambda one: one.wall) / count * 1e5:.2f}",
             _ratio(reference, _median(outcomes, figure)),
             *([f"{_median(outcomes, _growth):.1f}"] if workload.grows else []),
@@ -72,9 +73,12 @@ def _of_workload(plan: Plan, workload: Workload, results: Results) -> str:
         for name, outcomes in found.items()
     ]
     goal = f" (wanted: {workload.goal})" if workload.goal else ""
-    heads = ["client", head, "spread", "wall s / 100,000", "ratio"]
-    if workload.grows:
-        heads.append("growth MB")
+    heads = [
+        *("client", head, "spread"),
+        *(["CPU s / 100,000"] if workload.latency else []),
+        *("wall s / 100,000", "ratio"),
+        *(["growth MB"] if workload.grows else []),
+    ]
     return f"### {workload.title.capitalize()}{goal}\n\n" + table(heads, rows)
 
 
@@ -87,7 +91,11 @@ def _figure(workload: Workload, count: int) -> tuple[str, Figure, Callable[[floa
         return "median µs", lambda one: one.latency * 1e6, "{:.1f}".format
     if workload.memory:
         return "growth MB", _growth, "{:.1f}".format
-    return "CPU s / 100,000", lambda one: one.cpu / count * 1e5, "{:.3f}".format
+    return "CPU s / 100,000", _cpu(count), "{:.3f}".format
+
+
+def _cpu(count: int) -> Figure:
+    return lambda one: one.cpu / count * 1e5
 
 
 def _median(outcomes: list[Outcome], figure: Figure) -> float:

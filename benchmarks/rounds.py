@@ -33,6 +33,7 @@ _NEEDS = {
     "pyami_asterisk": "pyami_asterisk",
     "asterisk_ami": "asterisk",
     "astami": "astami",
+    "by_hand": "trio",
 }
 
 Results = dict[tuple[str, str], list[Outcome]]

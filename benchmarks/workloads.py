@@ -103,6 +103,8 @@ CLIENTS = (
     Client("amitrio, trio", "amitrio", _ALL, ("--backend", "trio")),
     Client("amitrio, asyncio", "amitrio", _ALL, ("--backend", "asyncio")),
     Client("amitrio, uvloop", "amitrio", _ALL, ("--backend", "uvloop")),
+    Client("by hand, trio", "by_hand", frozenset({"ping"}), ("--backend", "trio")),
+    Client("by hand, asyncio", "by_hand", frozenset({"ping"}), ("--backend", "asyncio")),
     Client("panoramisk", "panoramisk", _ALL),
     Client("pyami_asterisk", "pyami_asterisk", _USUAL),
     Client("asterisk-ami", "asterisk_ami", _USUAL),

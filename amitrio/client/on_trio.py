@@ -33,7 +33,7 @@ T = TypeVar("T")
 class _Woken(Outcome[None]):
     """What a task is told that goes on: nothing.
 
-    trio would make a Value in `reschedule`, which takes a tenth of an action's time. That one can
+    trio would make a Value in `reschedule`, at a twelfth of the whole action. That one can
     be told once only; this one holds nothing, and serves all.
     """
 

@@ -1,8 +1,7 @@
-"""No client at all: a loop over the streams of trio or asyncio, as `--backend` says.
+"""No client at all: a loop over the streams of trio or of asyncio, as `--backend` says.
 
-What it takes to write an action and to read up to the next empty line is the event loop's own
-price. Who pays no more has an answer that is told apart from others, bounded and never waited for
-in vain at that price, too.
+To write one action and read up to the next empty line is the least that a client can do. What it
+takes is the event loop's own price, and the rest of a figure is the client's.
 """
 
 from __future__ import annotations
@@ -11,13 +10,13 @@ import argparse
 import asyncio
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 
 import trio
 
 from benchmarks.measure import Run, Task, report
 from benchmarks.server import SECRET, USERNAME
 
-WORKS = ("ping",)
 _END = b"\r\n\r\n"
 _LOGIN = f"Action: Login\r\nActionID: 0\r\nUsername: {USERNAME}\r\nSecret: {SECRET}\r\n\r\n"
 
@@ -90,22 +89,17 @@ async def _once(task: Task, wire: _Wire) -> Run:
     return run
 
 
-async def _on_trio(task: Task) -> Run:
-    return await _once(task, _OnTrio(await trio.open_tcp_stream("127.0.0.1", task.port)))
+async def _on_trio(port: int) -> _Wire:
+    return _OnTrio(await trio.open_tcp_stream("127.0.0.1", port))
 
 
-async def _on_asyncio(task: Task) -> Run:
-    return await _once(task, _OnAsyncio(*await asyncio.open_connection("127.0.0.1", task.port)))
+async def _on_asyncio(port: int) -> _Wire:
+    return _OnAsyncio(*await asyncio.open_connection("127.0.0.1", port))
 
 
-async def _run_on_asyncio(task: Task) -> Run:
-    await _on_asyncio(task.warm_up)
-    return await _on_asyncio(task)
-
-
-async def _run_on_trio(task: Task) -> Run:
-    await _on_trio(task.warm_up)
-    return await _on_trio(task)
+async def _run(task: Task, dial: Callable[[int], Awaitable[_Wire]]) -> Run:
+    await _once(task.warm_up, await dial(task.port))
+    return await _once(task, await dial(task.port))
 
 
 def main() -> None:
@@ -117,9 +111,9 @@ def main() -> None:
     work, count, port = given.task
     task = Task(work, int(count), int(port))
     if given.backend == "trio":
-        report("trio", trio.run(_run_on_trio, task))
+        report("trio", trio.run(_run, task, _on_trio))
     else:
-        report("anyio", asyncio.run(_run_on_asyncio(task)))
+        report("anyio", asyncio.run(_run(task, _on_asyncio)))
 
 
 if __name__ == "__main__":

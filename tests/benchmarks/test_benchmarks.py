@@ -93,6 +93,14 @@ def test_the_other_backends_do_the_work() -> None:
     assert {name for _, name in results} == {one.name for one in others}
 
 
+def test_the_loops_by_hand_do_the_work() -> None:
+    by_hand = [one for one in CLIENTS if one.adapter == "by_hand" and available(one, None)]
+    ping = [one for one in WORKLOADS if one.latency]
+    results = run_rounds(plan := Plan(by_hand, ping, 1, count), lambda _: None)
+    assert {name for _, name in results} == {"by hand, trio", "by hand, asyncio"}
+    assert "| client | median µs | spread | CPU s / 100,000 | wall" in tables(plan, results)
+
+
 def test_what_grows_is_shown() -> None:
     text = scaling(quick=True)
     assert text.count("| --- |") == 5
