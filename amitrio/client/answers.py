@@ -208,7 +208,7 @@ class Answers(OneConsumer, Generic[R_co]):
                 asked: _Asked | _Unsent
                 try:
                     action, asked = self._prepared(self._left.first)
-                    if not self._session.post_nowait(action, asked):
+                    if not self._session.ledger.post_nowait(action, asked):
                         return
                 except Exception as exc:  # noqa: BLE001 - the answer to this one
                     asked = _Unsent(self._left.first, exc)
@@ -257,7 +257,7 @@ class Answers(OneConsumer, Generic[R_co]):
 
     def _give_up(self, asked: _Asked | _Unsent | None) -> None:
         if isinstance(asked, _Asked):
-            self._session.abandon(asked)
+            self._session.ledger.abandon(asked)
 
     def _check_open(self) -> None:
         if self._closed:

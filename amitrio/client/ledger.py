@@ -7,7 +7,6 @@ watch always knows which one Asterisk is working at, and since when.
 from __future__ import annotations
 
 import math
-import re
 import secrets
 from binascii import hexlify
 from collections.abc import Collection, Iterator
@@ -29,7 +28,6 @@ from amitrio.protocol.encoding import id_lines
 __all__ = ["Ledger"]
 
 _ID_BYTES = 12
-_ID = re.compile(b"." * 2 * _ID_BYTES)
 _MANY = 256
 
 
@@ -39,7 +37,7 @@ def _new_id_lines() -> Iterator[bytes]:
 
 
 def _draw(count: int) -> list[bytes]:
-    return id_lines(_ID.findall(hexlify(secrets.token_bytes(_ID_BYTES * count))))
+    return id_lines(hexlify(secrets.token_bytes(_ID_BYTES * count), b" ", _ID_BYTES).split())
 
 
 class Ledger:
@@ -60,14 +58,21 @@ class Ledger:
         self.room = Room(room, loop)
         """For as many actions as may be unanswered: each takes some, and gives it back."""
         self._now = loop.now
+        self._pending: dict[Pending, None] = {}
         self.open = True
         """Whether more may be posted."""
         self.oldest: Pending | None = None
         """The one that Asterisk is working at."""
         self._next_id_line = _new_id_lines().__next__
 
+    def __len__(self) -> int:
+        return len(self._pending)
+
     def post_nowait(self, action: Action, pending: Pending) -> bool:
-        """Send an action if that may be, and there is room; else False. Raises as `post` does."""
+        """Send an action if there is room for it and a connection; else False.
+
+        `Session.post` waits for the one then, and raises for the other. Raises as `post` does.
+        """
         if not (self.open and self.room.take_nowait()):
             return False
         try:
@@ -87,6 +92,7 @@ class Ledger:
         except BaseException:  # trio refuses to be called from a thread that is not its own
             self._connection.withdraw(pending)
             raise
+        self._pending[pending] = None
         pending.since = self._now()
         if self.oldest is None:
             self._watch_oldest(pending, pending.since)
@@ -94,7 +100,7 @@ class Ledger:
     def abandon(self, pending: Pending) -> None:
         """Nobody waits any more: take the action back if it has not left, else drop its answer."""
         pending.abandoned = True
-        if pending.settled or pending.sent is None:
+        if pending.settled or pending not in self._pending:
             return
         if self._outbox.withdraw(pending):
             self._connection.withdraw(pending)
@@ -102,22 +108,36 @@ class Ledger:
             self.renew_oldest(self._now())
         else:
             pending.forget()
-            self._connection.forget_report(pending)
+            self.forget_report(pending)
+
+    def forget_report(self, pending: Pending) -> None:
+        """Nobody waits for the late event of this action any more."""
+        self._connection.forget_report(pending)
+        if pending.settled:
+            self.settle(pending)
 
     def settle(self, pending: Pending) -> None:
-        """Its response has come, or none will: what room it took is there for others."""
+        """It was told all that there is to tell."""
+        self._pending.pop(pending, None)
+        self.leave_room(pending)
+
+    def leave_room(self, pending: Pending) -> None:
+        """What room it took is there for others: its response has come, or is not waited for."""
         if pending.has_room:
             pending.has_room = False
             self.room.give()
 
     def settle_all(self, pendings: Collection[Pending]) -> None:
-        """The same for many. (A Logoff has taken none; but nobody takes any behind it.)"""
+        """The same for many. (A Logoff has taken no room; but nobody takes any behind it.)"""
+        for pending in pendings:
+            del self._pending[pending]
+            pending.has_room = False
         self.room.give(len(pendings))
 
     def end(self, ending: Ending) -> None:
         """The connection is over: everyone who waits is told, with an error of their own."""
-        exchanges: Any = self._connection.receive_eof()  # Pendings, as the oldest
-        for pending in exchanges:
+        while self._pending:  # not a loop over them: who is told may abandon others
+            pending = next(iter(self._pending))
             self.settle(pending)
             pending.listener.on_failure(partial(ending.error, pending.executed))
 
@@ -148,7 +168,7 @@ class Ledger:
         self.abandon(pending)
         if not pending.settled:
             self._connection.give_up(pending)
-            self.settle(pending)  # else what is never answered would use up the room
+            self.leave_room(pending)  # else what is never answered would use it up
         listener.on_failure(partial(_late, pending.name, seconds, executed))
         self.renew_oldest(now)
 

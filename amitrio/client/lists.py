@@ -74,4 +74,4 @@ async def open_list(session: Session, action: Action) -> AsyncGenerator[ListStre
                 raise feed.failure()
             yield ListStream(feed, inbox)
         finally:
-            session.abandon(feed)
+            session.ledger.abandon(feed)

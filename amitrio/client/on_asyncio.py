@@ -5,9 +5,10 @@ Law: a future is settled once: what was cancelled is not woken any more (asyncio
 
 from __future__ import annotations
 
-from asyncio import Future, get_running_loop
+from asyncio import BaseEventLoop, Future, get_running_loop
 from collections.abc import Awaitable
 from functools import partial
+from time import monotonic
 
 from anyio.lowlevel import checkpoint, current_token
 
@@ -40,8 +41,9 @@ class _Awaited(Awaited):
 def event_loop() -> EventLoop:
     """The asyncio loop that is running."""
     loop = get_running_loop()
+    is_usual = getattr(loop.time, "__func__", None) is BaseEventLoop.time
     return EventLoop(
-        loop.time,
+        monotonic if is_usual else loop.time,  # which calls it
         _Awaited,
         partial(Reading, loop),
         checkpoint,

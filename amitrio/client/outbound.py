@@ -149,9 +149,9 @@ async def place_call(
     try:
         reply = await report.wait_reply()
     except BaseException:
-        session.abandon(report)
+        session.ledger.abandon(report)
         raise
-    give_up = partial(session.forget_report, report)
+    give_up = partial(session.ledger.forget_report, report)
     return OutboundCall(channel, channel_id, timeout, reply, report, give_up, heard)
 
 

@@ -205,9 +205,10 @@ class Collector(Pending):
         self.wake()
 
     def on_failure(self, failure: Failure) -> None:
-        """Done: no answer will come."""
-        self._failure = self._failure or failure
-        self.wake()
+        """Done: no answer will come. What was told before counts."""
+        if not self.done:
+            self._failure = failure
+            self.wake()
 
     def _simple(self, reply: Reply) -> Reply:
         if not (reply.succeeded or self.shape.means_empty(reply.message)):

@@ -30,11 +30,12 @@ async def ask(session: Session, action: Action, read: Callable[[Collector], T]) 
     asked = session.asked(name, traits.shape)
     asked.reply, asked.list_limit = traits.reply, session.limits.list_items
     await session.loop.checkpoint_if_cancelled()
-    if not session.post_nowait(action, asked):
+    ledger = session.ledger
+    if not ledger.post_nowait(action, asked):
         await session.post(action, asked)
     try:
-        await (session.until(asked) if session.answers_next(asked) else asked.wait())
+        await (session.until(asked) if asked is ledger.oldest else asked.wait())
         return read(asked)
     except BaseException:
-        session.abandon(asked)
+        ledger.abandon(asked)
         raise

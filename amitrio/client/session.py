@@ -95,7 +95,7 @@ class Session:
         self.label = label
         self.loop = this_event_loop()
         self.asked = asked_on(self.loop.awaited)
-        """Its class."""
+        """The class of what a task waits for by itself."""
         self.limits = limits
         self.connection = ClientConnection(limits=limits, interest=self._wanted)
         self.subscriptions = Subscriptions() if subscriptions is None else subscriptions
@@ -109,10 +109,10 @@ class Session:
         self._outbox = Outbox(stream)
         self._watch = watch
         self._server = Server(label, fallback_encoding=fallback_encoding)
-        self._ledger = Ledger(
+        self.ledger = Ledger(
             self.connection, self._outbox, watch, room=limits.pending_actions, loop=self.loop
         )
-        self.post_nowait = self._ledger.post_nowait
+        """The actions under way."""
         self._greeted = anyio.Event()
         self._ready = anyio.Event()
         self._over = anyio.Event()
@@ -132,31 +132,19 @@ class Session:
 
         Waits only for room among the pending actions; cancelled or abandoned there, nothing was
         sent. Raises ValueError for what Asterisk would misread, ConnectionLost, ConnectionClosed.
-        `post_nowait` does the same if it need not wait, nor raise the latter two; else it is False.
+        Who need not wait for room goes to the ledger at once.
         """
         self.check_open()
-        await self._ledger.room.take()
+        await self.ledger.room.take()
         if pending.abandoned:  # meanwhile
-            self._ledger.room.give()
+            self.ledger.room.give()
             return
         try:
             self.check_open()
-            self._ledger.post(action, pending)
+            self.ledger.post(action, pending)
         except BaseException:
-            self._ledger.room.give()
+            self.ledger.room.give()
             raise
-
-    def answers_next(self, pending: Pending) -> bool:
-        """Whether this action is the one that Asterisk is working at."""
-        return pending is self._ledger.oldest
-
-    def abandon(self, pending: Pending) -> None:
-        """Nobody waits for the answer any more; the action is taken back if it has not left."""
-        self._ledger.abandon(pending)
-
-    def forget_report(self, pending: Pending) -> None:
-        """Nobody waits for the late event of this action any more."""
-        self.connection.forget_report(pending)
 
     def check_open(self) -> None:
         """Raise the error that says why nothing can be sent any more."""
@@ -187,7 +175,7 @@ class Session:
             counts.frames,
             counts.junk,
             counts.unmatched,
-            self.connection.pending,
+            len(self.ledger),
             self.subscriptions.statistics(),
         )
 
@@ -213,8 +201,9 @@ class Session:
         if self.ending is not None:
             return
         self.ending = ending
-        self._ledger.open = False
-        self._ledger.end(ending)
+        self.connection.receive_eof()
+        self.ledger.open = False
+        self.ledger.end(ending)
         self.subscriptions.lost(ending, self._watch.heard)
         self._greeted.set()
         self._ready.set()
@@ -308,7 +297,7 @@ class Session:
         except ProtocolError:
             self._tell(self.connection.rescued, chunk)
             raise
-        self._ledger.renew_oldest(now)
+        self.ledger.renew_oldest(now)
         return len(data) >= _LARGE or self.ending is not None
 
     def _tell(self, all_received: list[Received], chunk: Chunk) -> None:
@@ -339,39 +328,42 @@ class Session:
             self._told_ready = True
             self.subscriptions.ready()
         pending = _pending(received.exchange)
-        self._ledger.settle(pending)
         pending.listener.on_answer(received.frame, chunk)
+        if received.final:
+            self.ledger.settle(pending)
+        else:
+            self.ledger.leave_room(pending)
 
     def _on_answers(self, received: AnswersReceived, chunk: Chunk) -> None:
         pendings: Any  # as `_pending` says of each
         pendings, frames = received
-        self._ledger.settle_all(pendings)
         for pending, frame in zip(pendings, frames, strict=True):
             if not pending.abandoned:
                 pending.on_answer(frame, chunk)
+        self.ledger.settle_all(pendings)
 
     def _on_started(self, received: ListStarted, chunk: Chunk) -> None:
         _pending(received.exchange).listener.on_start(received.frame, chunk)
 
     def _on_items(self, received: ItemsReceived, chunk: Chunk) -> None:
-        self._ledger.list_moves()
+        self.ledger.list_moves()
         exchange, kinds, frames = received
         _pending(exchange).listener.on_items(kinds, frames, chunk)
 
     def _on_ended(self, received: ListEnded, chunk: Chunk) -> None:
-        self._settled(received.exchange).on_end(received.frame, chunk)
+        pending = _pending(received.exchange)
+        pending.listener.on_end(received.frame, chunk)
+        self.ledger.settle(pending)
 
     def _on_reported(self, received: Reported, chunk: Chunk) -> None:
-        self._settled(received.exchange).on_report(received.frame, chunk)
+        pending = _pending(received.exchange)
+        pending.listener.on_report(received.frame, chunk)
+        self.ledger.settle(pending)
 
     def _on_failed(self, received: Failed, _chunk: Chunk) -> None:
-        exchange, overtaker = received
-        self._settled(exchange).on_failure(overtaken(exchange.name, overtaker))
-
-    def _settled(self, exchange: Exchange) -> Pending:
-        pending = _pending(exchange)
-        self._ledger.settle(pending)
-        return pending.listener
+        pending = _pending(received.exchange)
+        pending.listener.on_failure(overtaken(pending.name, received.overtaker))
+        self.ledger.settle(pending)
 
     def _ignore(self, received: Unmatched | Junk, chunk: Chunk) -> None:
         """The protocol has counted it."""
@@ -397,19 +389,19 @@ class Session:
     async def _say_goodbye(self) -> None:
         if self.state is State.READY and not self._leaving:
             self._leaving = True
-            self._ledger.open = False
-            self._ledger.post(_LOGOFF, Pending("Logoff", has_room=False))
+            self.ledger.open = False
+            self.ledger.post(_LOGOFF, Pending("Logoff", has_room=False))
         if self._leaving:
             await self._over.wait()
 
     def _probe(self, now: float) -> None:
         """Send a Ping that nobody waits for: any byte that comes back is a sign of life."""
         self._watch.probed = now
-        # Where there is no room, so many are unanswered that they ask the same.
-        self._ledger.post_nowait(_PING, Pending("Ping"))
+        # Where there is no room, or a goodbye is under way, what is unanswered asks the same.
+        self.ledger.post_nowait(_PING, Pending("Ping"))
 
     async def _give_up_oldest(self, now: float) -> None:
-        self._ledger.give_up_oldest(now)
+        self.ledger.give_up_oldest(now)
         if self.connection.overdue > _MOST_OVERDUE:
             self.end(Ending(f"{self.label} has left {_MOST_OVERDUE} actions unanswered"))
             await self._hang_up()

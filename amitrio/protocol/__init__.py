@@ -8,7 +8,7 @@ or logs; time, tokens and the shapes of replies are passed in.
 from __future__ import annotations
 
 from amitrio.protocol.connection import ClientConnection, Counts
-from amitrio.protocol.encoding import HeaderValue, encode_action, encode_frame
+from amitrio.protocol.encoding import HeaderValue, action_id_line, encode_action, encode_frame
 from amitrio.protocol.exchange import SIMPLE, Exchange, ReplyShape
 from amitrio.protocol.greeting import Banner
 from amitrio.protocol.received import (
@@ -52,6 +52,7 @@ __all__ = [
     "ServerConnection",
     "State",
     "Unmatched",
+    "action_id_line",
     "encode_action",
     "encode_frame",
 ]

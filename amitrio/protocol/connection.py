@@ -127,8 +127,8 @@ class ClientConnection:
     def begin(self, exchange: Exchange, headers: Iterable[tuple[str, HeaderValue]]) -> bytes:
         """Expect the answer to an action; its bytes, to be written in this order.
 
-        The exchange has its `id_line`. Raises ValueError for what Asterisk would misread; then
-        nothing is expected.
+        Its `id_line` is as `action_id_line` makes it. Raises ValueError for headers that Asterisk
+        would misread; then nothing is expected.
         """
         if self.state not in _SPEAKING:
             raise RuntimeError(f"nothing can be sent while {self.state.value}")

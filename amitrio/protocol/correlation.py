@@ -164,7 +164,7 @@ class Correlator:
         return None
 
     def answers(self, frames: Sequence[bytes]) -> list[Exchange]:
-        """The same for many successes: the exchanges that so many of the first of them answer."""
+        """The same for many that begin with SUCCESS: what so many of the first of them answer."""
         answered: list[Exchange] = []
         if self._open is not None or self._overdue:
             return answered

@@ -65,7 +65,7 @@ class Exchange:
     name: str
     shape: ReplyShape = SIMPLE
     id_line: bytes = b""
-    """The line that names it, in the action and in its answer; from when it is asked."""
+    """The line that names it in the action and in its answer, as `action_id_line` makes it."""
     progress: Progress = Progress.WAITING
     items: int = 0
     overdue: bool = False

@@ -286,10 +286,10 @@ def _nothing_left(run: Run) -> Iterator[str]:
     if run.tasks_left:
         yield f"{run.tasks_left} tasks are left"
     for number, session in enumerate(run.sessions):
-        if session.connection.pending:
-            yield f"session {number}: {session.connection.pending} actions are pending"
-        if session._ledger.room.value != run.script.pending:
-            yield f"session {number}: room for {session._ledger.room.value} actions"
+        if len(session.ledger) or session.connection.pending:
+            yield f"session {number}: {len(session.ledger)} actions are pending"
+        if session.ledger.room.value != run.script.pending:
+            yield f"session {number}: room for {session.ledger.room.value} actions"
         if len(session.subscriptions):
             yield f"session {number}: {len(session.subscriptions)} inboxes are registered"
 

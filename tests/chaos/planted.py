@@ -134,7 +134,7 @@ def _next_one_pays() -> Iterator[None]:
 
     def abandoning(self: Ledger, pending: Pending) -> None:
         abandon(self, pending)
-        if pending.sent is not None and not pending.settled:
+        if pending in self._pending:
             left.append(pending)
 
     def posting(self: Ledger, action: Any, pending: Pending, **more: Any) -> None:
@@ -172,8 +172,8 @@ def _again(request: Any) -> Any:
 
 def _all_but_one(end: Any) -> Any:
     def ending(self: Ledger, why: Ending) -> None:
-        if left := list(self._connection._correlator):
-            self._connection.withdraw(left[-1])
+        if self._pending:
+            self.settle(next(reversed(self._pending)))
         end(self, why)
 
     return ending

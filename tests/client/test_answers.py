@@ -375,7 +375,7 @@ async def test_no_answer_is_lost_by_a_cancelled_wait_for_room(
     taken: list[str] = []
     async with peer.accept(limits=NARROW) as client:
         beside.go(peer.attend())
-        room = client._session._ledger.room
+        room = client._session.ledger.room
         with client.send_many(asks(1000), at_once=1) as answers:
             async for cut in cuts(how, when):
                 await quiet()  # what was asked ahead is answered

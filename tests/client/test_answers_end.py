@@ -18,7 +18,7 @@ from amitrio.limits import Limits
 from tests.client.peer import Peer
 from tests.client.streams import memory_pair, nowait_pair
 from tests.client.test_answers import NARROW, asks, each, told
-from tests.client.test_cancellation import nothing_left, under_way
+from tests.client.test_cancellation import nothing_left
 from tests.client.waiting import Beside, quiet
 
 
@@ -140,7 +140,7 @@ async def test_a_loop_left_after_the_iterable_raised_is_found_by_the_collector(
             await taking
             del taking
             gc.collect()  # the error has a traceback, and that the frames of the stream
-            (left,) = under_way(client)
+            (left,) = client._session.ledger._pending
             assert left.abandoned
         await peer.answer(second)
 
@@ -344,10 +344,10 @@ async def test_a_stream_closed_in_the_tick_in_which_there_is_room_asks_nothing(
     peer = Peer(beside, transport())
     async with peer.accept(limits=NARROW) as client:
         answers = client.send_many(asks(2))
-        assert client._session._ledger.room.take_nowait()
+        assert client._session.ledger.room.take_nowait()
         taking = beside(anext(answers))
         await quiet()
-        client._session._ledger.room.give()
+        client._session.ledger.room.give()
         answers.close()
         assert isinstance(await taking.error(), anyio.ClosedResourceError)
         await last_is_next(peer, client, beside)

@@ -197,7 +197,7 @@ async def test_a_report_in_the_same_write_as_the_reply(peer: Peer, beside: Besid
         calling = beside(client.originate("PJSIP/1", context="a", exten="1"))
         await peer.respond(await peer.expect("Originate"))
         assert (await (await calling).wait_answered())["Reason"] == "4"
-        assert client._session.connection.pending == 0
+        assert len(client._session.ledger) == 0
 
 
 async def test_a_report_reaches_its_call_and_its_listeners(peer: Peer, beside: Beside) -> None:
@@ -220,7 +220,7 @@ async def test_a_refused_originate_is_an_error_at_once(peer: Peer, beside: Besid
         error = await calling.error()
         assert type(error) is ActionError
         assert str(error) == "Originate: Extension does not exist."
-        assert client._session.connection.pending == 0
+        assert len(client._session.ledger) == 0
 
 
 async def test_a_call_that_may_not_be_made(peer: Peer, beside: Beside) -> None:
@@ -261,7 +261,7 @@ async def test_a_mask_that_keeps_the_report_away_is_told_at_once(
             error = await waiting.error()
             assert isinstance(error, PermissionDenied)
             assert error.needs == {"call"}
-        assert client._session.connection.pending == 0
+        assert len(client._session.ledger) == 0
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ async def test_a_report_that_never_comes(peer: Peer, beside: Beside) -> None:
             with pytest.raises(ResponseTimeout, match=r"read=call in manager\.conf, and no Filter"):
                 await call.wait_answered()
         assert anyio.current_time() - began == pytest.approx(180)
-        assert client._session.connection.pending == 0
+        assert len(client._session.ledger) == 0
 
 
 async def test_cancelling_the_wait_leaves_the_call(peer: Peer, beside: Beside) -> None:
@@ -348,4 +348,4 @@ async def test_the_oldest_of_too_many_calls_gives_way_and_is_told(
         for call, request in calls[1:]:
             await peer.say(report(request))
             await call.wait_answered()
-        assert client._session.connection.pending == 0
+        assert len(client._session.ledger) == 0

@@ -53,16 +53,12 @@ async def still_right(client: Client) -> None:
     nothing_left(client)
 
 
-def under_way(client: Client) -> list[Any]:
-    """Every Pending that is not settled."""
-    return list(client._session.connection._correlator)
-
-
 def nothing_left(client: Client) -> None:
     session = client._session
+    assert len(session.ledger) == 0
     assert session.connection.pending == 0
     assert len(session.subscriptions) == 0
-    assert session._ledger.room.value == session.limits.pending_actions
+    assert session.ledger.room.value == session.limits.pending_actions
     assert not session._outbox._letters
     assert client.statistics().unmatched == 0
 
@@ -257,7 +253,7 @@ async def test_a_cancelled_call_of_which_nothing_is_reported_leaves_nothing(
             await cut(place())
             await client.ping()
             assert client._session.connection.pending == len(placed)
-            assert client._session.connection.pending == len(placed)
+            assert len(client._session.ledger) == len(placed)
             rounds += 1
         assert rounds > len(placed)
 

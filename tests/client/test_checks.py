@@ -50,7 +50,7 @@ async def test_what_asterisk_would_misread_is_refused_before_a_byte_leaves(
         asked = beside(client.ping())
         await peer.answer(await peer.expect("Ping"))
         await asked
-        assert client._session.connection.pending == 0
+        assert len(client._session.ledger) == 0
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ async def test_a_call_is_checked_too(peer: Peer, call: dict[str, Any], message: 
         call = {"channel": "PJSIP/1", **call}
         with pytest.raises(ValueError, match=message):
             await client.originate(call.pop("channel"), context="a", exten="1", **call)
-        assert client._session.connection.pending == 0
+        assert len(client._session.ledger) == 0
 
 
 async def test_a_command_is_checked_too(peer: Peer) -> None:

@@ -151,8 +151,8 @@ async def test_a_crowd_whose_line_is_cut_is_told_so(
         assert type(await listening.error()) is ConnectionLost
         assert type(await client.wait_closed()) is ConnectionLost
         session = client._session
-        assert session.connection.pending == len(session.subscriptions) == 0
-        assert session._ledger.room.value == session.limits.pending_actions
+        assert len(session.ledger) == session.connection.pending == len(session.subscriptions) == 0
+        assert session.ledger.room.value == session.limits.pending_actions
     assert heard == list(range(len(heard)))
 
 

@@ -23,13 +23,13 @@ async def test_a_list_that_comes_when_it_was_given_up_is_nobodys_lateness(
         await peer.answer_list(request, "CoreShowChannelsComplete", *items)
         await quiet()
         assert client._session._watch.oldest_since == math.inf
-        assert not client._session.connection.pending
+        assert not len(client._session.ledger)
 
 
 async def test_the_goodbye_takes_no_room(peer: Peer) -> None:
     async with peer.accept() as client:
-        session = client._session
-        room = session._ledger.room.value
+        ledger = client._session.ledger
+        room = ledger.room.value
     await anyio.lowlevel.checkpoint()
-    assert session._ledger.room.value == room
-    assert not session.connection.pending
+    assert ledger.room.value == room
+    assert not len(ledger)

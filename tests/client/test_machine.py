@@ -304,8 +304,9 @@ async def play(script: list[Step]) -> Play:
 
 def nothing_left(client: Client) -> None:
     session = client._session
+    assert len(session.ledger) == 0
     assert session.connection.pending == 0
-    assert session._ledger.room.value == ROOM
+    assert session.ledger.room.value == ROOM
 
 
 @pytest.mark.virtual_time

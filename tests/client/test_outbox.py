@@ -216,11 +216,11 @@ async def test_past_pending_actions_send_waits_and_all_proceed(peer: Peer, besid
             request = await peer.expect("Echo")
             heard += 1
             await peer.answer(request, N=request.get("N"))
-            assert client._session.connection.pending <= 3
+            assert len(client._session.ledger) <= 3
         for n, one in asked.items():
             assert (await one)["N"] == n
         assert heard == 20
-        assert client._session._ledger.room.value == 3
+        assert client._session.ledger.room.value == 3
 
 
 async def test_no_more_than_pending_actions_are_on_the_wire(peer: Peer, beside: Beside) -> None:
@@ -232,7 +232,7 @@ async def test_no_more_than_pending_actions_are_on_the_wire(peer: Peer, beside: 
         listening = beside(peer.hear())
         await listening
         assert len(peer.heard) - before == 3
-        assert client._session.connection.pending == 3
+        assert len(client._session.ledger) == 3
 
 
 async def test_a_call_that_awaits_its_report_takes_no_room(peer: Peer, beside: Beside) -> None:
@@ -248,7 +248,7 @@ async def test_a_call_that_awaits_its_report_takes_no_room(peer: Peer, beside: B
                 f"Event: OriginateResponse / ActionID: {request.action_id} / Response: Success"
             )
             await call.wait_answered()
-        assert client._session.connection.pending == 0
+        assert len(client._session.ledger) == 0
 
 
 async def test_an_action_that_cannot_be_handed_over_leaves_nothing(

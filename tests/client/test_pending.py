@@ -25,7 +25,7 @@ from tests.client.streams import nowait_pair
 from tests.client.test_answers import NARROW, each
 from tests.client.test_answers_end import last_is_next
 from tests.client.test_batches import CHUNK
-from tests.client.test_cancellation import nothing_left, under_way
+from tests.client.test_cancellation import nothing_left
 from tests.client.test_lists import channels, end_list, go_on
 from tests.client.waiting import Beside, quiet
 
@@ -39,7 +39,7 @@ async def test_the_rest_of_a_list_that_is_too_long_is_dropped(
         await peer.answer(request, *channels(9), EventList="start")
         (too_long,) = await asked
         assert isinstance(too_long.error, ListTooLong)
-        (pending,) = under_way(client)
+        (pending,) = client._session.ledger._pending
         assert pending.abandoned
         await end_list(peer, request, 9)
         await quiet()
@@ -54,11 +54,11 @@ async def test_of_a_list_that_is_too_long_nothing_is_kept(peer: Peer, beside: Be
         request = await peer.expect("CoreShowChannels")
         await taking.stop()
         await peer.answer(request, *channels(3), EventList="start")
-        (pending,) = under_way(client)
+        (pending,) = client._session.ledger._pending
         for _ in range(2):
             await go_on(peer, request, *channels(1))
             await quiet()
-            assert pending._listed == []
+            assert pending._listed == []  # type: ignore[attr-defined]
         await peer.cut()
         await client.wait_closed()
         assert isinstance((await anext(answers)).error, ListTooLong)  # what came first is told
@@ -104,9 +104,9 @@ async def test_what_was_withdrawn_is_no_longer_the_oldest(peer: Peer) -> None:
     async with peer.accept() as client:
         session = client._session
         asked = Pending("Ask")
-        assert session.post_nowait(Action("Ask"), asked)
-        session.abandon(asked)
-        assert session._ledger.oldest is None
+        assert session.ledger.post_nowait(Action("Ask"), asked)
+        session.ledger.abandon(asked)
+        assert session.ledger.oldest is None
         nothing_left(client)
 
 
@@ -115,7 +115,7 @@ async def test_a_lone_action_leaves_at_once_and_the_next_is_gathered(beside: Bes
     async with peer.accept() as client:
         first, second = Pending("Ask"), Pending("Ask")
         for pending in (first, second):
-            assert client._session.post_nowait(Action("Ask"), pending)
+            assert client._session.ledger.post_nowait(Action("Ask"), pending)
         assert (first.left, second.left) == (True, False)
         for _ in range(2):
             await peer.answer(await peer.expect("Ask"))
@@ -130,7 +130,7 @@ async def test_who_has_abandoned_an_action_is_told_nothing(
     async with peer.accept() as client:
         asked = beside(client.send("CoreShowChannels"))
         request = await peer.expect("CoreShowChannels")
-        (pending,) = under_way(client)
+        (pending,) = client._session.ledger._pending
         assert isinstance(pending, Collector)
         await asked.stop()
         if what == "answer":
@@ -151,7 +151,7 @@ async def test_who_has_abandoned_an_action_is_told_nothing_among_others(
         for _ in range(3):
             asked.append(beside(client.send("Ask")))
             requests.append(await peer.expect("Ask"))
-        _, abandoned, _ = under_way(client)
+        _, abandoned, _ = client._session.ledger._pending
         assert isinstance(abandoned, Collector)
         await asked[1].stop()
         answers = [f"Response: Success / ActionID: {one.action_id} / X: y" for one in requests]
@@ -161,7 +161,7 @@ async def test_who_has_abandoned_an_action_is_told_nothing_among_others(
         ]
         assert (abandoned.done, abandoned._answer) == (False, None)
         for _ in range(3):  # there is room again for all of them
-            assert client._session.post_nowait(Action("Ask"), Pending("Ask"))
+            assert client._session.ledger.post_nowait(Action("Ask"), Pending("Ask"))
         for _ in range(3):
             await peer.answer(await peer.expect("Ask"))
         await quiet()
@@ -227,7 +227,7 @@ async def test_of_a_list_that_was_given_up_nothing_is_kept(peer: Peer, beside: B
         request = await peer.expect("CoreShowChannels")
         await peer.answer(request, *channels(5), EventList="start")
         await quiet()
-        (pending,) = under_way(client)
+        (pending,) = client._session.ledger._pending
         assert isinstance(pending, Collector)
         assert pending._listed is not None
         assert len(pending._listed) == 5

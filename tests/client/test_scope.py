@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+from contextlib import suppress
 from typing import Any
 
 import anyio
 import pytest
 
 from amitrio import Client, ConnectionLost
+from amitrio.client.pending import Collector
 from amitrio.client.scope import owning
 from amitrio.client.session import Session
-from tests.client.peer import Peer, frame
-from tests.client.waiting import Beside, quiet
+from amitrio.client.subscriptions import Subscriptions
+from amitrio.limits import Limits
+from tests.client.peer import Peer, frame, of
+from tests.client.waiting import Begun, Beside, quiet
 
 
 class Halt(BaseException):
@@ -161,6 +166,79 @@ def broken_by(bug: Exception, handler: str, monkeypatch: pytest.MonkeyPatch) -> 
     table = {kind: buggy if how is original else how for kind, how in Session._HANDLERS.items()}
     monkeypatch.setattr(Session, handler, buggy)
     monkeypatch.setattr(Session, "_HANDLERS", table)
+
+
+BEHIND: dict[str, tuple[type, str, list[str]]] = {
+    "an event": (Subscriptions, "deliver_all", ["lost", "lost", "lost", "lost"]),
+    "the end of a list": (Collector, "on_end", ["lost", "lost", "lost", "lost"]),
+    "an answer": (Collector, "on_answer", ["answered", "lost", "lost", "lost"]),
+}
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("what", BEHIND)
+async def test_a_bug_while_one_is_told_leaves_nobody_waiting(
+    peer: Peer, beside: Beside, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """They do not wait in the body, which is cancelled, but elsewhere in the program."""
+    owner, method, become = BEHIND[what]
+    with pytest.raises(RuntimeError, match="a bug"):  # noqa: PT012
+        async with peer.accept(limits=Limits(pending_actions=3)) as client:
+            with client.events():
+                asked: list[Begun[Any]] = [beside(client.send("CoreShowChannels"))]
+                requests = [await peer.expect("CoreShowChannels")]
+                for _ in range(3):  # one of them waits for room
+                    asked.append(beside(client.send("Ask")))
+                    await quiet()
+                requests += [await peer.expect("Ask") for _ in range(2)]
+                raises_at_call(1, owner, method, monkeypatch)
+                beside.go(
+                    peer.say(
+                        "Event: Hangup",
+                        of(requests[0], "Response: Success / EventList: start"),
+                        of(requests[0], "Event: CoreShowChannelsComplete"),
+                        *[of(request, "Response: Success / X: y") for request in requests[1:]],
+                    )
+                )
+                await anyio.sleep_forever()
+    assert [await became(one) for one in asked] == become
+
+
+@pytest.mark.virtual_time
+async def test_a_bug_among_answers_leaves_nobody_waiting(
+    peer: Peer, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(RuntimeError, match="a bug"):  # noqa: PT012
+        async with peer.accept(limits=Limits(pending_actions=3)) as client:
+            asked, requests = list[Begun[Any]](), []
+            for _ in range(3):
+                asked.append(beside(client.send("Ask")))
+                requests.append(await peer.expect("Ask"))
+            asked.append(beside(client.send("Ask")))  # waits for room
+            await quiet()
+            raises_at_call(2, Collector, "on_answer", monkeypatch)
+            beside.go(peer.say(*[of(one, "Response: Success / X: y") for one in requests]))
+            await anyio.sleep_forever()
+    assert [await became(one) for one in asked] == ["answered", "lost", "lost", "lost"]
+
+
+def raises_at_call(number: int, owner: type, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    original, calls = getattr(owner, method), itertools.count(1)
+
+    def buggy(*args: Any) -> None:
+        if next(calls) == number:
+            raise RuntimeError("a bug")
+        original(*args)
+
+    monkeypatch.setattr(owner, method, buggy)
+
+
+async def became(one: Begun[Any]) -> str:
+    with suppress(ConnectionLost):
+        await one
+        return "answered"
+    assert "a bug in amitrio" in str(await one.error())
+    return "lost"
 
 
 @pytest.mark.virtual_time

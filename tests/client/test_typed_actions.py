@@ -100,7 +100,7 @@ async def test_headers_beside_an_object_are_refused(
             await client.send(action, headers, **fields)
         with pytest.raises(TypeError, match="brings its own headers"):
             client.items(action, headers, **fields)
-        assert client._session.connection.pending == 0
+        assert len(client._session.ledger) == 0
 
 
 @pytest.mark.parametrize(

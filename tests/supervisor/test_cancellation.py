@@ -228,7 +228,7 @@ async def test_what_is_asked_while_down_may_be_cancelled_anywhere(
             assert len(client._keeper.standing) == 0
             line = client._keeper.line
             assert line is not None
-            assert line.session.connection.pending == 0
+            assert len(line.session.ledger) == 0
 
 
 async def serve_booted(site: Site) -> None:

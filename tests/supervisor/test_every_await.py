@@ -341,6 +341,6 @@ async def test_of_a_supervised_client(
             assert len(client._keeper.standing) == 0
             line = client._keeper.line
             assert line is not None
-            assert line.session.connection.pending == 0
+            assert len(line.session.ledger) == 0
             assert line.session.connection.pending == 0
         assert spy.calls > 0
