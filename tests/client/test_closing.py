@@ -164,6 +164,21 @@ async def test_what_waits_for_room_is_told_of_the_close(dead_peer: Peer, beside:
         assert getattr(await first.error(), "executed", None) == "maybe"
 
 
+async def test_what_would_have_to_wait_for_room_is_told_at_once(
+    dead_peer: Peer, beside: Beside
+) -> None:
+    async with dead_peer.accept(limits=Limits(pending_actions=1)) as client:
+        beside.go(client.send("Ask"))
+        await quiet()
+        beside.go(client.aclose())
+        await quiet()
+        watch = Stopwatch()
+        with pytest.raises(ConnectionClosed):
+            async with client.items("CoreShowChannels"):
+                pass
+        assert watch.seconds == 0
+
+
 async def test_an_answer_that_is_under_way_is_still_given(peer: Peer, beside: Beside) -> None:
     async with peer.accept() as client:
         asked = beside(client.send("Reload"))

@@ -17,10 +17,12 @@ from amitrio import (
     actions,
 )
 from amitrio.client import ledger
+from amitrio.client.ledger import Ledger
 from amitrio.client.pending import Collector, Pending
 from amitrio.limits import Limits
+from amitrio.models import Chunk
 from amitrio.protocol.message import id_of
-from tests.client.peer import Peer
+from tests.client.peer import Peer, of
 from tests.client.streams import nowait_pair
 from tests.client.test_answers import NARROW, each
 from tests.client.test_answers_end import last_is_next
@@ -120,6 +122,39 @@ async def test_a_lone_action_leaves_at_once_and_the_next_is_gathered(beside: Bes
         for _ in range(2):
             await peer.answer(await peer.expect("Ask"))
         await quiet()
+        nothing_left(client)
+
+
+class Jealous(Pending):
+    """Gives all others up when it is answered."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__("Ask")
+        self.ledger = ledger
+        self.told = 0
+
+    def on_answer(self, _frame: bytes, _chunk: Chunk) -> None:
+        self.told += 1
+        for other in list(self.ledger._pending):
+            if other is not self:
+                self.ledger.abandon(other)
+
+
+@pytest.mark.parametrize("beside_an_event", [False, True])
+async def test_who_gives_others_up_that_are_answered_in_the_same_chunk(
+    peer: Peer, *, beside_an_event: bool
+) -> None:
+    async with peer.accept() as client:
+        ledger = client._session.ledger
+        asked = [Jealous(ledger) for _ in range(3)]
+        assert all(ledger.post_nowait(Action("Ask"), one) for one in asked)
+        requests = [await peer.expect("Ask") for _ in range(3)]
+        answers = [of(request, "Response: Success / X: y") for request in requests]
+        await peer.say(*answers, *["Event: Hangup"] * beside_an_event)
+        await quiet()
+        assert [one.told for one in asked] == [1, 0, 0]
+        for one in asked:
+            ledger.forget_report(one)  # too late, and gives no room once more
         nothing_left(client)
 
 

@@ -366,8 +366,16 @@ LINES = (
     b"",
 )
 SHAPES = (SIMPLE, LISTS["QueueStatus"], ReplyShape(report="OriginateResponse"), ReplyShape())
+ANSWER = [b"Response: Success", b"ActionID: a2", b"Ping: Pong"]
+GOODBYE = [b"Response: Goodbye", b"ActionID: a1", b"Ping: Pong"]  # as long as a Success
+LISTED = [b"Response: Success", b"ActionID: a1", b"eventlist: Start"]
 
 
+@example([GOODBYE], SIMPLE)
+@example([GOODBYE, ANSWER], SIMPLE)
+@example([GOODBYE, [b"Event: X"]], SIMPLE)
+@example([LISTED, ANSWER], SIMPLE)
+@example([LISTED, [b"Event: X"]], SIMPLE)
 @given(
     st.lists(st.lists(st.sampled_from(LINES), min_size=1, max_size=4), min_size=1, max_size=4),
     st.sampled_from(SHAPES),
@@ -389,6 +397,8 @@ def test_the_short_way_to_an_answer_leads_where_the_long_one_does(
     ]
 
 
+@example([GOODBYE, ANSWER], SIMPLE, b"\r\n\r\n")
+@example([LISTED, ANSWER], SIMPLE, b"\r\n\r\n")
 @given(
     st.lists(st.lists(st.sampled_from(LINES), min_size=1, max_size=4), min_size=1, max_size=4),
     st.sampled_from(SHAPES),
