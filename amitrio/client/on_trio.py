@@ -6,10 +6,9 @@ wait_task_rescheduled: either the abort function or `reschedule`, not both).
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from typing import NoReturn, Protocol, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import NoReturn, Protocol
 
-from outcome import Outcome  # trio's own, and its public interface takes it
 from trio.lowlevel import (
     Abort,
     Task,
@@ -24,34 +23,9 @@ from trio.lowlevel import (
 
 from amitrio.client.eventloop import Awaited, EventLoop
 from amitrio.client.on_trio_socket import Reading
+from amitrio.client.on_trio_woken import WOKEN
 
 __all__ = ["event_loop"]
-
-T = TypeVar("T")
-
-
-class _Woken(Outcome[None]):
-    """What a task is told that goes on: nothing.
-
-    trio would make a Value in `reschedule`, at a twelfth of the whole action. That one can
-    be told once only; this one holds nothing, and serves all.
-    """
-
-    __slots__ = ()
-
-    def unwrap(self) -> None:
-        """Nothing."""
-
-    def send(self, gen: Generator[T, None, object]) -> T:
-        """Go on with a generator."""
-        return gen.send(None)
-
-    async def asend(self, agen: AsyncGenerator[T, None]) -> T:
-        """The same with an asynchronous one."""
-        return await agen.asend(None)
-
-
-_WOKEN = _Woken()
 
 
 class _Wakes(Protocol):
@@ -72,7 +46,7 @@ class _Awaited(Awaited):
         self.done = True
         asleep, self.asleep = self.asleep, None
         if type(asleep) is Task:
-            reschedule(asleep, _WOKEN)
+            reschedule(asleep, WOKEN)
         elif asleep is not None:
             asleep.wake()
 

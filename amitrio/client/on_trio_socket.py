@@ -30,6 +30,7 @@ from trio.lowlevel import (
 )
 
 from amitrio.client.eventloop import Step, Waiter
+from amitrio.client.on_trio_woken import WOKEN
 
 __all__ = ["Reading"]
 
@@ -57,13 +58,15 @@ class Reading:
     _error: BaseException | None = None
     """What it raised."""
     _closed: bool = False
+    _over: bool = False
+    """One of these three: the reader has to know it before another step is taken."""
 
     # What the reader does ------------------------------------------------------------------------
 
     async def each_time(self, step: Step) -> None:
         """See there."""
         self._step = step
-        self._enough, self._error = False, None
+        self._enough, self._error, self._over = False, None, self._closed
         try:
             while not await self._once(step):
                 pass
@@ -75,7 +78,7 @@ class Reading:
 
     async def _once(self, step: Step) -> bool:
         """Wait, and take a step; whether that was the last."""
-        while self._other_waits:
+        if self._other_waits:
             await self._rest()
         if self._error is not None:
             error, self._error = self._error, None
@@ -97,12 +100,14 @@ class Reading:
         return False
 
     async def _rest(self) -> None:
-        def stop(_: object) -> Abort:
-            self._resting = self._step = None
-            return Abort.SUCCEEDED
+        task = current_task()
+        while self._other_waits:
+            self._resting = task
+            await wait_task_rescheduled(self._stop)
 
-        self._resting = current_task()
-        await wait_task_rescheduled(stop)
+    def _stop(self, _: object) -> Abort:
+        self._resting = self._step = None
+        return Abort.SUCCEEDED
 
     async def _leave_it(self) -> None:
         """To whoever asks again soon."""
@@ -132,7 +137,7 @@ class Reading:
                 except trio.ClosedResourceError:
                     pass  # `wake` was called, or `close`
                 except OSError as exc:  # there is no waiting for it
-                    self._error = exc
+                    self._fail(exc)
                 finally:
                     thing.asleep = None
                 if self._step is step and not self._over:
@@ -141,20 +146,19 @@ class Reading:
             self._other_waits = False
             if self._resting is not None:
                 reader, self._resting = self._resting, None
-                reschedule(reader)
+                reschedule(reader, WOKEN)
         if not thing.done:
             await thing.wait()
 
     def _take(self, step: Step) -> None:
         try:
-            self._enough = step()
+            self._enough = self._over = step()
         except BaseException as exc:  # noqa: BLE001 - raised by the reader
-            self._error = exc
+            self._fail(exc)
 
-    @property
-    def _over(self) -> bool:
-        """Whether the reader has to know something before another step is taken."""
-        return self._enough or self._closed or self._error is not None
+    def _fail(self, exc: BaseException) -> None:
+        self._error = exc
+        self._over = True
 
     # What ends the waiting -----------------------------------------------------------------------
 
@@ -168,5 +172,5 @@ class Reading:
 
     def close(self) -> None:
         """See there."""
-        self._closed = True
+        self._closed = self._over = True
         notify_closing(self._sock)

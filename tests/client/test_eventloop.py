@@ -11,7 +11,7 @@ import pytest
 import sniffio
 
 from amitrio.client.eventloop import Waiter, this_event_loop
-from amitrio.client.on_trio import _WOKEN
+from amitrio.client.on_trio_woken import WOKEN
 from amitrio.client.pending import asked_on
 from amitrio.client.room import Room
 from tests.client.waiting import Beside, quiet
@@ -66,9 +66,9 @@ async def test_what_all_who_are_woken_are_told_is_nothing() -> None:
     next(generator)
     await anext(other)
     for _ in range(2):
-        _WOKEN.unwrap()
-    _WOKEN.send(generator)
-    await _WOKEN.asend(other)
+        WOKEN.unwrap()
+    WOKEN.send(generator)
+    await WOKEN.asend(other)
     assert told == [None, None]
     await other.aclose()
 
