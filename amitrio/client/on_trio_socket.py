@@ -53,20 +53,18 @@ class Reading:
     """What another task waits for while the reader waits for the socket."""
     _resting: Task | None = None
     """The reader, while another task waits."""
-    _enough: bool = False
-    """Whether a step that another task took was the last."""
     _error: BaseException | None = None
-    """What it raised."""
+    """What a step raised that another task took."""
     _closed: bool = False
     _over: bool = False
-    """One of these three: the reader has to know it before another step is taken."""
+    """Whether that step was the last, or raised, or this is closed: no more are taken."""
 
     # What the reader does ------------------------------------------------------------------------
 
     async def each_time(self, step: Step) -> None:
         """See there."""
         self._step = step
-        self._enough, self._error, self._over = False, None, self._closed
+        self._error, self._over = None, self._closed
         try:
             while not await self._once(step):
                 pass
@@ -85,7 +83,7 @@ class Reading:
             raise error
         if self._closed:
             raise trio.ClosedResourceError
-        if self._enough:
+        if self._over:
             return True
         self._reader_waits = True
         try:
@@ -152,7 +150,7 @@ class Reading:
 
     def _take(self, step: Step) -> None:
         try:
-            self._enough = self._over = step()
+            self._over = step()
         except BaseException as exc:  # noqa: BLE001 - raised by the reader
             self._fail(exc)
 
