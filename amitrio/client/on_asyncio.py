@@ -41,9 +41,10 @@ class _Awaited(Awaited):
 def event_loop() -> EventLoop:
     """The asyncio loop that is running."""
     loop = get_running_loop()
+    # asyncio's own loops tell what time.monotonic() does, a call further on.
     is_usual = getattr(loop.time, "__func__", None) is BaseEventLoop.time
     return EventLoop(
-        monotonic if is_usual else loop.time,  # which calls it
+        monotonic if is_usual else loop.time,
         _Awaited,
         partial(Reading, loop),
         checkpoint,

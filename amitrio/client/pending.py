@@ -37,6 +37,7 @@ from amitrio.models import (
 from amitrio.models.registry import events_from
 from amitrio.models.replies import announced_by, missing_from
 from amitrio.protocol import SIMPLE, Exchange, ReplyShape
+from amitrio.protocol.message import SUCCESS
 from amitrio.text import printable
 
 _logger = logging.getLogger("amitrio.client")
@@ -71,7 +72,6 @@ def traits_of(name: str) -> Traits:
 
 Failure = Callable[[], AMIError]
 
-_SUCCESS = b"Response: Success\r\n"
 _List = ListReply[Event, Event]
 
 
@@ -166,7 +166,7 @@ class Collector(Pending):
     def seconds(self) -> float:
         """How long it took until the answer was here. Raises what `result` raises."""
         answer = self._answer if self._failure is None else None
-        if answer is None or not answer.startswith(_SUCCESS):
+        if answer is None or not answer.startswith(SUCCESS):
             self.result()
         assert self._chunk is not None  # noqa: S101 - the answer came in it
         return self._chunk.at - self.since

@@ -26,7 +26,7 @@ from amitrio.protocol.encoding import HeaderValue, action_id_line, encode_identi
 from amitrio.protocol.exchange import SIMPLE, Exchange, ReplyShape
 from amitrio.protocol.framing import CRLF, END, Framer, trimmed
 from amitrio.protocol.greeting import Banner, Greeting
-from amitrio.protocol.message import id_line_in
+from amitrio.protocol.message import SUCCESS, id_line_in
 from amitrio.protocol.received import (
     Answered,
     AnswersReceived,
@@ -46,7 +46,6 @@ __all__ = ["ClientConnection", "Counts"]
 
 _EVENT = b"Event: "
 _GLUE = CRLF + _EVENT
-_SUCCESS = b"Response: Success"
 _FOLLOWS = b"Response: Follows"
 _END_COMMAND = b"--END COMMAND--"
 
@@ -171,7 +170,7 @@ class ClientConnection:
 
     def _the_answer(self, data: bytes) -> Answered | None:
         """What comes where one action follows another: one plain answer, and nothing else."""
-        if not data.startswith(_SUCCESS) or self._follows or self.state is not _READY:
+        if not data.startswith(SUCCESS) or self._follows or self.state is not _READY:
             return None
         if not self._framer.is_one_frame(data):
             return None

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import partial
 from itertools import repeat
 from typing import Any
@@ -101,13 +101,6 @@ class Correlator:
     def overdue(self) -> int:
         """How many exchanges were given up and may still be answered."""
         return len(self._overdue)
-
-    def __iter__(self) -> Iterator[Exchange]:
-        """All that are not settled, as their answers would come."""
-        if self._open is not None:
-            yield self._open
-        for known in self._known():
-            yield from known.values()
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._overdue) + len(self._due) + (self._open is not None)
@@ -233,12 +226,13 @@ class Correlator:
 
     def end(self) -> list[Exchange]:
         """Settle everything: the connection is over. The exchanges that got no end, in order."""
-        left = list(self)
+        left = [self._open] if self._open is not None else []
+        for known in self._known():
+            left.extend(known.values())
+            known.clear()
         for exchange in left:
             exchange.progress = Progress.SETTLED
         self._open = None
-        for known in self._known():
-            known.clear()
         self.expected = _NOTHING
         return left
 
