@@ -104,9 +104,11 @@ async def _list_queues(client: ami.Client) -> None:
 
 async def test_items_of_a_list_are_no_events_that_happened(pbx: Pbx) -> None:
     async with pbx.connect() as client:
-        with client.events("DeviceStateChange") as stream:
+        # A state may change meanwhile; what changes by itself is not of the list.
+        with client.events("DeviceStateChange", where=lambda event: "ActionID" in event) as stream:
             states = await client.send("DeviceStateList")
-            assert states.response.succeeded
+            assert all("ActionID" in state for state in states)
+            assert len(states) > 0 or pbx.name == "simulator"  # it has no devices of its own
             await client.ping()
             with pytest.raises(anyio.WouldBlock):
                 stream.receive_nowait()
