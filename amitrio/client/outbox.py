@@ -71,19 +71,22 @@ class Outbox:
         """Take back a frame; False when it has begun to leave."""
         if letter.left:
             return False
-        self._letters.remove(letter)
+        try:
+            self._letters.remove(letter)
+        except ValueError:  # it is just being taken: this is a finaliser
+            return False
         return True
 
     async def run(self) -> Exception | None:
         """Write until the stream breaks; what broke it. Cancelled, it stops in mid-frame."""
         while True:
-            while not (self._letters or self._rest):
+            while not (gathered := self._gathered()):
                 self._asleep = True
                 await self._token_out.receive()
             self._asleep = False
             self._busy = True
             try:
-                await self._stream.send(self._gathered())
+                await self._stream.send(gathered)
             except BROKEN as exc:
                 return exc
             finally:
@@ -115,10 +118,12 @@ class Outbox:
         parts = [self._rest] if self._rest else []
         self._rest = b""
         size = 0
-        while self._letters and size < _GATHER:
-            letter = self._letters[0]
-            letter.left = True  # first: whoever it belongs to may give it up at any point
-            self._letters.popleft()
+        while size < _GATHER:
+            try:  # a finaliser may withdraw the last at any point
+                letter = self._letters.popleft()
+            except IndexError:
+                break
+            letter.left = True
             parts.append(letter.frame)
             size += len(letter.frame)
         if len(parts) == 1:
