@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Container, Iterable
 from contextlib import suppress
-from threading import get_ident
 from typing import Generic, TypeVar, cast
 
 import anyio
@@ -140,12 +139,11 @@ class _Bell:
 class Answers(OneConsumer, Generic[R_co]):
     """The answers to many actions, in the order of the actions. Iterate it."""
 
-    _closed = True  # until there is anything to close
-
     def __init__(
         self, session: Session, actions: Iterable[ActionLike], at_once: int, apart: Container[str]
     ) -> None:
         self._session = session
+        self._loop = session.loop
         self._left = _Left(actions)
         self._at_once = at_once
         self._apart = apart  # the names of actions, in lower case, that only `send` sends
@@ -179,7 +177,7 @@ class Answers(OneConsumer, Generic[R_co]):
             raise anyio.BusyResourceError("receiving from")
         self._taking = True
         try:
-            await self._session.loop.checkpoint_if_cancelled()
+            await self._loop.checkpoint_if_cancelled()
             self._ask()
             if not self._under_way:
                 await self._ask_in_turn()
@@ -193,7 +191,7 @@ class Answers(OneConsumer, Generic[R_co]):
 
     async def _wait(self) -> None:
         """Until the first of what is under way is answered."""
-        loop = self._session.loop
+        loop = self._loop
         if self._under_way[0].done:
             await loop.checkpoint()
         while not self._closed and not self._under_way[0].done:
@@ -278,14 +276,3 @@ class Answers(OneConsumer, Generic[R_co]):
             self._turn.cancel()
         self._answered.clear()
         self._bell.wake()  # a waiting taker ends
-
-    def __del__(self) -> None:
-        # Runs by reference count when a loop over `client.send_many(...)` is left by `break`. The
-        # collector may run it in any thread; then the event loop has to do it.
-        if self._closed:
-            return
-        if get_ident() == self._session.loop.thread:
-            self.close()
-        else:
-            with suppress(RuntimeError):  # it has ended, and so has the connection
-                self._session.loop.soon(self.close)

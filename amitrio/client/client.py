@@ -9,20 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Never
 
-from amitrio.client.gaps import EventsDropped
-from amitrio.client.inbox import Inbox
 from amitrio.client.sources import EventSource
 from amitrio.client.speaking import Line, Speaking
 from amitrio.client.statistics import ClientStatistics
-from amitrio.client.streams import EventStream
-from amitrio.errors import ConnectionClosed, ConnectionLost, SubscriberTooSlow
+from amitrio.client.streams import EventStream, open_stream
+from amitrio.errors import ConnectionClosed, ConnectionLost
 from amitrio.models import Reply
 from amitrio.protocol import Banner, State
 
 if TYPE_CHECKING:
     from amitrio.models.generated.events.system import FullyBooted
 
-__all__ = ["Client", "too_slow"]
+__all__ = ["Client"]
 
 
 class Client(EventSource[Never], Speaking):
@@ -81,13 +79,8 @@ class Client(EventSource[Never], Speaking):
         self._session.check_open()
         if self.line.only is not None:
             self.line.only.check(patterns)
-        inbox: Inbox[Any] = Inbox(
-            buffer,
-            overflowed=lambda: too_slow(patterns, buffer),
-            gap=EventsDropped if drops else None,
-        )
-        self._session.subscriptions.add(patterns, inbox)
-        return EventStream(inbox, self._session.subscriptions.discard, where, patterns)
+        subscriptions, loop = self._session.subscriptions, self._session.loop
+        return open_stream(subscriptions, loop, patterns, where, buffer, drops=drops)
 
     def _check_listening(self) -> None:
         self._session.check_open()
@@ -105,12 +98,3 @@ class Client(EventSource[Never], Speaking):
     async def aclose(self) -> None:
         """Log off and close. Takes two seconds at most, also when cancelled; safe to repeat."""
         await self._session.close()
-
-
-def too_slow(names: list[str], buffer: int) -> SubscriberTooSlow:
-    """The error of a consumer that takes events more slowly than they come."""
-    return SubscriberTooSlow(
-        f"{buffer} events of {', '.join(names)} were waiting to be taken and one more came: take"
-        ' them faster, give a larger buffer=, or overflow="drop_oldest"',
-        buffer=buffer,
-    )

@@ -6,7 +6,8 @@
 The client holds the buffer (an Inbox), the consumer holds the stream. Whoever lets the stream go
 is unsubscribed: exactly at the end of a `with`, by reference count after a `break`.
 
-Law: one consumer a stream, a bounded buffer, and every gap is told. `where` runs in the consumer.
+Law: one consumer a stream, a bounded buffer, and every gap is told. `where` runs in the consumer,
+and what a stream does it does in the thread of its event loop.
 """
 
 from __future__ import annotations
@@ -15,24 +16,33 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from threading import get_ident
 from types import TracebackType
-from typing import Generic, Never, Self, TypeVar
+from typing import Any, Generic, Never, Self, TypeVar
 
 import anyio
 
-from amitrio.client.gaps import Gap
+from amitrio.client.eventloop import EventLoop
+from amitrio.client.gaps import EventsDropped, Gap
 from amitrio.client.inbox import Inbox
 from amitrio.client.pace import LEAST
 from amitrio.client.statistics import StreamStatistics, lag
-from amitrio.errors import AMIError
+from amitrio.client.subscriptions import Subscriptions
+from amitrio.errors import AMIError, SubscriberTooSlow
 
-__all__ = ["EventStream", "OneConsumer"]
+__all__ = ["EventStream", "OneConsumer", "open_stream"]
 
 T_co = TypeVar("T_co", covariant=True)
 
 
 class OneConsumer(ABC):
-    """What one consumer holds: it is iterated, closed at the end of a `with`, and not shared."""
+    """What one consumer holds: it is iterated, closed at the end of a `with`, and not shared.
+
+    Who forgets it closes it, too.
+    """
+
+    _closed = True  # until there is anything to close
+    _loop: EventLoop
 
     @abstractmethod
     def close(self) -> None:
@@ -55,6 +65,17 @@ class OneConsumer(ABC):
     def __reduce__(self) -> Never:
         raise TypeError("a stream has one consumer: it can be neither copied nor pickled")
 
+    def __del__(self) -> None:
+        # Runs by reference count when a loop over it is left by `break`. The collector may run it
+        # at any moment, and in any thread; in another one the event loop is asked to do it.
+        if self._closed:
+            return
+        if get_ident() == self._loop.thread:
+            self.close()
+        else:
+            with suppress(RuntimeError):  # it has ended, and so has the connection
+                self._loop.soon(self.close)
+
 
 class EventStream(OneConsumer, Generic[T_co]):
     """Events as they come. Iterate it, or `receive` one, or `receive_batch`."""
@@ -63,11 +84,13 @@ class EventStream(OneConsumer, Generic[T_co]):
         self,
         inbox: Inbox[T_co],
         unsubscribe: Callable[[Inbox[T_co]], None],
+        loop: EventLoop,
         where: Callable[[T_co], bool] | None = None,
         kinds: Sequence[str] = (),
     ) -> None:
         self._inbox = inbox
         self._unsubscribe = unsubscribe
+        self._loop = loop
         self._where = where  # which a gap passes always: it may stand for events that are wanted
         self._kinds = tuple(kind.lower() for kind in kinds)
         self._on_gap: Callable[[Gap], None] | None = None
@@ -177,6 +200,29 @@ class EventStream(OneConsumer, Generic[T_co]):
         except anyio.EndOfStream:
             raise StopAsyncIteration from None
 
-    def __del__(self) -> None:
-        # Runs by reference count when a loop over `client.events(...)` is left by `break`.
-        self.close()
+
+def open_stream(
+    subscriptions: Subscriptions,
+    loop: EventLoop,
+    patterns: Sequence[str],
+    where: Callable[[Any], bool] | None,
+    buffer: int,
+    *,
+    drops: bool,
+) -> EventStream[Any]:
+    """A stream of the events that match, registered from now on. ValueError for no buffer."""
+    inbox: Inbox[Any] = Inbox(
+        buffer,
+        overflowed=lambda: _too_slow(patterns, buffer),
+        gap=EventsDropped if drops else None,
+    )
+    subscriptions.add(patterns, inbox)
+    return EventStream(inbox, subscriptions.discard, loop, where, patterns)
+
+
+def _too_slow(names: Sequence[str], buffer: int) -> SubscriberTooSlow:
+    return SubscriberTooSlow(
+        f"{buffer} events of {', '.join(names)} were waiting to be taken and one more came: take"
+        ' them faster, give a larger buffer=, or overflow="drop_oldest"',
+        buffer=buffer,
+    )

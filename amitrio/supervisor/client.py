@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 
-from amitrio.client.client import too_slow
-from amitrio.client.gaps import EventsDropped, Gap
-from amitrio.client.inbox import Inbox
+from amitrio.client.eventloop import this_event_loop
+from amitrio.client.gaps import Gap
 from amitrio.client.sources import EventSource
 from amitrio.client.speaking import Line, Speaking
 from amitrio.client.statistics import ClientStatistics
-from amitrio.client.streams import EventStream
+from amitrio.client.streams import EventStream, open_stream
 from amitrio.errors import ConnectionClosed, ConnectionLost
 from amitrio.models import Action, Reply
 from amitrio.protocol import Banner
@@ -58,6 +57,7 @@ class SupervisedClient(EventSource[Gap], Speaking):
 
     def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
+        self._loop = this_event_loop()
 
     # Where it stands -----------------------------------------------------------------------------
 
@@ -140,13 +140,8 @@ class SupervisedClient(EventSource[Gap], Speaking):
         only = self._keeper.settings.only
         if only is not None:
             only.check(patterns)
-        inbox: Inbox[Any] = Inbox(
-            buffer,
-            overflowed=lambda: too_slow(patterns, buffer),
-            gap=EventsDropped if drops else None,
-        )
-        self._keeper.standing.add(patterns, inbox)
-        return EventStream(inbox, self._keeper.standing.discard, where, patterns)
+        standing = self._keeper.standing
+        return open_stream(standing, self._loop, patterns, where, buffer, drops=drops)
 
     def _check_listening(self) -> None:
         self._keeper.check_up()

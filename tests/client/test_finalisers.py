@@ -13,9 +13,11 @@ from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
+from threading import Thread, get_ident
 from types import FrameType
 from typing import Any
 
+import anyio
 import attrs
 import pytest
 from anyio.abc import ByteStream
@@ -23,14 +25,18 @@ from anyio.abc import ByteStream
 import amitrio
 from amitrio import Event
 from amitrio.client.ending import Ending
+from amitrio.client.eventloop import this_event_loop
 from amitrio.client.inbox import Inbox
 from amitrio.client.outbox import Outbox
 from amitrio.client.pending import Asked, too_slow, traits_of
 from amitrio.client.session import Session
+from amitrio.client.streams import EventStream, open_stream
+from amitrio.client.subscriptions import Subscriptions
 from amitrio.client.watch import Watch
 from amitrio.limits import Limits
 from amitrio.models import Action
 from amitrio.protocol.states import State
+from tests.client.waiting import quiet
 
 _OURS = str(Path(amitrio.__file__).parent)
 _ROOM = 8
@@ -281,3 +287,61 @@ async def test_while_the_reader_looks_who_is_behind() -> None:
 
 async def test_while_statistics_are_made() -> None:
     at_each_moment(lambda scene: scene.session.statistics())
+
+
+# In another thread -------------------------------------------------------------------------------
+
+
+def forget_one(subscriptions: Subscriptions) -> None:
+    """Open a stream that only itself holds, and leave it to the collector."""
+    holder: list[EventStream[Event]] = []
+
+    def where(_: Event) -> bool:
+        return bool(holder)
+
+    holder.append(open_stream(subscriptions, this_event_loop(), ["*"], where, 5, drops=False))
+
+
+class Watched(Subscriptions):
+    """Knows in which threads it was left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left_in: list[int] = []
+
+    def discard(self, inbox: Inbox[Event]) -> None:
+        self.left_in.append(get_ident())
+        super().discard(inbox)
+
+
+async def test_the_collector_may_come_in_another_thread() -> None:
+    subscriptions = Watched()
+    with open_stream(subscriptions, this_event_loop(), ["*"], None, 5, drops=False):
+        gc.disable()
+        try:
+            forget_one(subscriptions)
+            await anyio.to_thread.run_sync(gc.collect)
+        finally:
+            gc.enable()
+        await quiet()
+        assert subscriptions.left_in == [get_ident()]
+        assert len(subscriptions) == 1
+
+
+@pytest.mark.parametrize("backend", ["trio", "asyncio"])
+def test_the_collector_may_come_when_the_event_loop_has_ended(backend: str) -> None:
+    def collect() -> None:
+        streams.clear()
+        gc.collect()
+
+    async def open_one() -> None:
+        streams.append(open_stream(Subscriptions(), this_event_loop(), ["*"], None, 5, drops=False))
+
+    streams: list[EventStream[Any]] = []
+    anyio.run(open_one, backend=backend)
+    (left,) = (stream._inbox for stream in streams)
+    thread = Thread(target=collect)
+    thread.start()
+    thread.join()
+    assert not streams
+    left.close()
