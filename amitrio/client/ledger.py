@@ -22,7 +22,7 @@ from amitrio.client.room import Room
 from amitrio.client.watch import Watch
 from amitrio.errors import Executed, ResponseTimeout
 from amitrio.models import Action, allowance_of
-from amitrio.protocol import ClientConnection
+from amitrio.protocol import ClientConnection, IdLine
 from amitrio.protocol.encoding import id_lines
 
 __all__ = ["Ledger"]
@@ -31,12 +31,12 @@ _ID_BYTES = 12
 _MANY = 256
 
 
-def _new_id_lines() -> Iterator[bytes]:
+def _new_id_lines() -> Iterator[IdLine]:
     """ActionIDs that nobody can guess, drawn from the system's randomness many at a time."""
     return chain.from_iterable(map(_draw, repeat(_MANY)))
 
 
-def _draw(count: int) -> list[bytes]:
+def _draw(count: int) -> list[IdLine]:
     return id_lines(hexlify(secrets.token_bytes(_ID_BYTES * count), b" ", _ID_BYTES).split())
 
 

@@ -11,6 +11,7 @@ from amitrio.protocol.connection import ClientConnection, Counts
 from amitrio.protocol.encoding import HeaderValue, action_id_line, encode_action, encode_frame
 from amitrio.protocol.exchange import SIMPLE, Exchange, ReplyShape
 from amitrio.protocol.greeting import Banner
+from amitrio.protocol.message import IdLine
 from amitrio.protocol.received import (
     Answered,
     AnswersReceived,
@@ -41,6 +42,7 @@ __all__ = [
     "Failed",
     "Greeted",
     "HeaderValue",
+    "IdLine",
     "ItemsReceived",
     "Junk",
     "ListEnded",

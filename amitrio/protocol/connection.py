@@ -124,10 +124,9 @@ class ClientConnection:
         return exchange, self.begin(exchange, headers)
 
     def begin(self, exchange: Exchange, headers: Iterable[tuple[str, HeaderValue]]) -> bytes:
-        """Expect the answer to an action; its bytes, to be written in this order.
+        """Expect the answer to an action, known by its `id_line`; its bytes, to be sent in order.
 
-        Its `id_line` is as `action_id_line` makes it. Raises ValueError for headers that Asterisk
-        would misread; then nothing is expected.
+        Raises ValueError for headers that Asterisk would misread; then nothing is expected.
         """
         if self.state not in _SPEAKING:
             raise RuntimeError(f"nothing can be sent while {self.state.value}")

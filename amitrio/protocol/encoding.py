@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from amitrio.credentials import HiddenBytes, Secret
 from amitrio.protocol.framing import CRLF
-from amitrio.protocol.message import ID
+from amitrio.protocol.message import ID, IdLine
 from amitrio.text import encode, excerpt
 
 __all__ = [
@@ -51,7 +52,7 @@ def encode_action(
 
 
 def encode_identified(
-    name: str, id_line: bytes, headers: Iterable[tuple[str, HeaderValue]]
+    name: str, id_line: IdLine, headers: Iterable[tuple[str, HeaderValue]]
 ) -> bytes:
     """The bytes of an action whose ActionID is a line already."""
     if not headers:
@@ -80,19 +81,20 @@ def _action_line(name: str) -> bytes:
     return _line("Action", name)
 
 
-def action_id_line(action_id: str) -> bytes:
+def action_id_line(action_id: str) -> IdLine:
     """The line that names the action in its answer, too."""
     encoded = encode(action_id)
     if not 0 < len(encoded) <= MAX_ACTION_ID:
         raise ValueError(f"an ActionID has 1 to {MAX_ACTION_ID} bytes")
     if encoded.isalnum():  # no rule has anything against it
-        return ID + encoded + CRLF
-    return _line("ActionID", action_id)
+        return IdLine(ID + encoded + CRLF)
+    return IdLine(_line("ActionID", action_id))
 
 
-def id_lines(ids: Iterable[bytes]) -> list[bytes]:
+def id_lines(ids: Iterable[bytes]) -> list[IdLine]:
     """The lines of ActionIDs that are letters and digits: many at a time cost little each."""
-    return (ID + (CRLF + ID).join(ids) + CRLF).splitlines(keepends=True)
+    lines: list[Any] = (ID + (CRLF + ID).join(ids) + CRLF).splitlines(keepends=True)
+    return lines
 
 
 def _joined(lines: list[bytes]) -> bytes:

@@ -15,7 +15,7 @@ import enum
 
 import attrs
 
-from amitrio.protocol.message import id_of
+from amitrio.protocol.message import IdLine, id_of
 
 __all__ = ["SIMPLE", "Exchange", "Progress", "ReplyShape"]
 
@@ -47,6 +47,7 @@ class ReplyShape:
 
 
 SIMPLE = ReplyShape()
+_NOT_YET = IdLine(b"")
 
 
 class Progress(enum.Enum):
@@ -64,8 +65,8 @@ class Exchange:
 
     name: str
     shape: ReplyShape = SIMPLE
-    id_line: bytes = b""
-    """The line that names it in the action and in its answer, as `action_id_line` makes it."""
+    id_line: IdLine = _NOT_YET
+    """The line that names it in the action and in its answer. Empty before it has one."""
     progress: Progress = Progress.WAITING
     items: int = 0
     overdue: bool = False

@@ -7,6 +7,7 @@ stranger: a UserEvent carries any header, and a caller's name can hold a whole f
 from __future__ import annotations
 
 import re
+from typing import NewType
 
 from amitrio.headers import Headers
 from amitrio.protocol.framing import CRLF
@@ -15,6 +16,7 @@ from amitrio.text import decode
 __all__ = [
     "ID",
     "SUCCESS",
+    "IdLine",
     "event_kind",
     "find",
     "id_line_in",
@@ -26,6 +28,9 @@ __all__ = [
 ID = b"ActionID: "
 SUCCESS = b"Response: Success\r\n"
 """How nearly every response begins."""
+
+IdLine = NewType("IdLine", bytes)
+"""The line of an ActionID that may be sent: made by `action_id_line`, which checks it."""
 
 _EVENT = b"Event: "
 _SUCCESS_WITH_ID = SUCCESS + ID

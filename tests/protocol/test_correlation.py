@@ -23,6 +23,7 @@ from amitrio.protocol import (
     Received,
     ReplyShape,
     State,
+    action_id_line,
 )
 from amitrio.protocol.correlation import Correlator
 from amitrio.protocol.exchange import Progress
@@ -327,9 +328,9 @@ def test_an_exchange_is_named_before_it_begins(session: Session) -> None:
 
 
 def test_an_exchange_knows_what_was_asked() -> None:
-    exchange = Exchange("Ping", id_line=b"ActionID: a1\r\n")
+    exchange = Exchange("Ping", id_line=action_id_line("a1"))
     assert (exchange.action_id, exchange.name, exchange.shape) == ("a1", "Ping", ReplyShape())
-    assert exchange != Exchange("Ping", id_line=b"ActionID: a1\r\n")
+    assert exchange != Exchange("Ping", id_line=action_id_line("a1"))
 
 
 # The short way -----------------------------------------------------------------------------------

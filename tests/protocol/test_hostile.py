@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from amitrio.protocol import ClientConnection, EventsReceived, Exchange
+from amitrio.protocol import ClientConnection, EventsReceived, Exchange, IdLine
 from amitrio.protocol.correlation import Correlator
 from amitrio.protocol.encoding import MAX_ACTION_ID
 from tests.corpus import STREAMS, Capture, capture
@@ -154,7 +154,7 @@ def test_longer_actionids_lose_their_items(name: str) -> None:
 
 def items_for(action_id: str, name: str) -> int:
     """How many items reach the action. ClientConnection would refuse to send it."""
-    id_line = f"ActionID: {action_id}\r\n".encode()
+    id_line = IdLine(f"ActionID: {action_id}\r\n".encode())
     exchange = Exchange("ConfbridgeList", LISTS["ConfbridgeList"], id_line)
     correlator = Correlator(max_reports=1)
     correlator.register(exchange)
