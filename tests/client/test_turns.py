@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import selectors
 import socket
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from functools import partial
 
 import anyio
 import attrs
@@ -166,6 +168,38 @@ async def test_who_is_woken_in_a_step_goes_on_behind_it(site: Site, reading: Beg
     await quiet()
     assert order == ["step", "answered", "turn"]
     assert not reading.over
+
+
+class Sleepless(selectors.DefaultSelector):
+    """Notes how long the loop would sleep, and sees to it that it need not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float | None] = []
+        self.before_sleep: Callable[[], object] = lambda: None
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.waits.append(timeout)
+        if timeout != 0:
+            self.before_sleep()
+        return super().select(timeout)
+
+
+def test_the_loop_looks_once_more_before_it_sleeps() -> None:
+    async def ask(site: Site) -> None:
+        reading = asyncio.create_task(site.read())
+        await quiet()
+        selector.before_sleep = lambda: site.other.send(b"!")
+        selector.waits.clear()
+        assert await site.ask() == "answered"
+        assert selector.waits == [0, None]
+        reading.cancel()
+        await asyncio.wait([reading])
+
+    selector = Sleepless()
+    loop = partial(asyncio.SelectorEventLoop, selector)
+    with connected() as site, asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(ask(site))
 
 
 @pytest.mark.parametrize("in_a_step", [False, True])
