@@ -6,12 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
+from benchmarks.on_asterisk import on_asterisk
 from benchmarks.report import conditions, tables
 from benchmarks.rounds import Plan, available, run_rounds
 from benchmarks.scaling import scaling
 from benchmarks.start import starting
 from benchmarks.traffic import BLOCK
 from benchmarks.workloads import CLIENTS, WORKLOADS
+from tools.asterisk import Unavailable
+from tools.asterisk.release import RELEASES
 
 _BEGIN = "<!-- benchmarks: begin -->\n"
 _END = "<!-- benchmarks: end -->\n"
@@ -24,6 +27,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="workloads, separated by commas")
     parser.add_argument("--clients", default="", help="beginnings of names, separated by commas")
     parser.add_argument("--node-modules", type=Path, help="where yana and asterisk-manager are")
+    parser.add_argument("--asterisk", choices=RELEASES, help="ping a real one, too: Debian, root")
     parser.add_argument("--write", type=Path, help="the page whose marked part is replaced")
     return parser.parse_args()
 
@@ -57,6 +61,11 @@ def main() -> None:
     plan = _plan(given)
     results = run_rounds(plan, _tell)
     parts = [conditions(plan, results), tables(plan, results)]
+    if given.asterisk:
+        try:
+            parts.append(on_asterisk(given.asterisk, plan, _tell))
+        except Unavailable as exc:
+            _tell(f"no real Asterisk is pinged: {exc}")
     if not given.only:
         parts += [scaling(quick=given.quick), starting(quick=given.quick)]
     text = "\n\n".join(parts)

@@ -79,7 +79,7 @@ def _of_workload(plan: Plan, workload: Workload, results: Results) -> str:
         *("wall s / 100,000", "ratio"),
         *(["growth MB"] if workload.grows else []),
     ]
-    return f"### {workload.title.capitalize()}{goal}\n\n" + table(heads, rows)
+    return f"### {workload.title[0].upper()}{workload.title[1:]}{goal}\n\n" + table(heads, rows)
 
 
 def _growth(outcome: Outcome) -> float:

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -73,7 +73,11 @@ def serving() -> Iterator[int]:
             server.terminate()
 
 
-def run_rounds(plan: Plan, tell: Callable[[str], None]) -> Results:
+def run_rounds(
+    plan: Plan,
+    tell: Callable[[str], None],
+    serving: Callable[[], AbstractContextManager[int]] = serving,
+) -> Results:
     """All outcomes by workload and client. Raises ValueError where a client did other work."""
     results: Results = {}
     chance = random.Random()
