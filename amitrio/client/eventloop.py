@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from importlib import import_module
 from socket import socket
-from threading import get_ident
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import attrs
@@ -108,9 +107,7 @@ class EventLoop:
     checkpoint_if_cancelled: Callable[[], Awaitable[None]]
     """Raises where a surrounding scope was cancelled; else returns at once."""
     soon: Callable[[Callable[[], None]], object]
-    """Has it called, from any thread. Raises RuntimeError where the loop has ended."""
-    thread: int = attrs.field(factory=get_ident, init=False)
-    """That it runs in."""
+    """Has it called, from any thread or finaliser. Raises RuntimeError where the loop has ended."""
 
     @property
     def waiter(self) -> Callable[[], Waiter]:

@@ -71,22 +71,19 @@ class Outbox:
         """Take back a frame; False when it has begun to leave."""
         if letter.left:
             return False
-        try:
-            self._letters.remove(letter)
-        except ValueError:  # it is just being taken: this is a finaliser
-            return False
+        self._letters.remove(letter)
         return True
 
     async def run(self) -> Exception | None:
         """Write until the stream breaks; what broke it. Cancelled, it stops in mid-frame."""
         while True:
-            while not (gathered := self._gathered()):
+            while not (self._letters or self._rest):
                 self._asleep = True
                 await self._token_out.receive()
             self._asleep = False
             self._busy = True
             try:
-                await self._stream.send(gathered)
+                await self._stream.send(self._gathered())
             except BROKEN as exc:
                 return exc
             finally:
@@ -118,12 +115,10 @@ class Outbox:
         parts = [self._rest] if self._rest else []
         self._rest = b""
         size = 0
-        while size < _GATHER:
-            try:  # a finaliser may withdraw the last at any point
-                letter = self._letters.popleft()
-            except IndexError:
-                break
-            letter.left = True
+        while self._letters and size < _GATHER:
+            letter = self._letters[0]
+            letter.left = True  # first: whoever it belongs to may give it up at any point
+            self._letters.popleft()
             parts.append(letter.frame)
             size += len(letter.frame)
         if len(parts) == 1:

@@ -4,10 +4,10 @@
         async for event in stream: ...
 
 The client holds the buffer (an Inbox), the consumer holds the stream. Whoever lets the stream go
-is unsubscribed: exactly at the end of a `with`, by reference count after a `break`.
+is unsubscribed: exactly at the end of a `with`, in the next turn of the loop after a `break`.
 
 Law: one consumer a stream, a bounded buffer, and every gap is told. `where` runs in the consumer,
-and what a stream does it does in the thread of its event loop.
+and nothing at all in a finaliser.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from threading import get_ident
 from types import TracebackType
 from typing import Any, Generic, Never, Self, TypeVar
 
@@ -38,7 +37,7 @@ T_co = TypeVar("T_co", covariant=True)
 class OneConsumer(ABC):
     """What one consumer holds: it is iterated, closed at the end of a `with`, and not shared.
 
-    Who forgets it closes it, too.
+    Who forgets it closes it, too, a turn of the loop later.
     """
 
     _closed = True  # until there is anything to close
@@ -66,15 +65,14 @@ class OneConsumer(ABC):
         raise TypeError("a stream has one consumer: it can be neither copied nor pickled")
 
     def __del__(self) -> None:
-        # Runs by reference count when a loop over it is left by `break`. The collector may run it
-        # at any moment, and in any thread; in another one the event loop is asked to do it.
+        # Where a loop over it is left by `break`, or from the garbage collector: at any moment, be
+        # it within the event loop's own code, and in any thread. So this only asks for it.
         if self._closed:
             return
-        if get_ident() == self._loop.thread:
+        try:
+            self._loop.soon(self.close)
+        except RuntimeError:  # it has ended, and nothing goes on that could be disturbed
             self.close()
-        else:
-            with suppress(RuntimeError):  # it has ended, and so has the connection
-                self._loop.soon(self.close)
 
 
 class EventStream(OneConsumer, Generic[T_co]):

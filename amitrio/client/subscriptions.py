@@ -116,20 +116,13 @@ class Subscriptions:
         self._all[id(inbox)] = added
         if added.is_exact:
             for name in added.patterns:
-                self._add_exact(name, added)
+                self._exact.setdefault(name, {})[id(inbox)] = added
         else:
             self._wild[id(inbox)] = added
         self._renew()
 
-    def _add_exact(self, name: str, added: _Subscription) -> None:
-        named = None
-        while named is None or self._exact.get(name) is not named:
-            # Once, unless a finaliser takes the last one of that name away in between.
-            named = self._exact.setdefault(name, {})
-            named[id(added.inbox)] = added
-
     def discard(self, inbox: Inbox[Event]) -> None:
-        """The inbox gets no more events. Safe to repeat, and from a finaliser."""
+        """The inbox gets no more events. Safe to repeat."""
         gone = self._all.pop(id(inbox), None)
         if gone is None:
             return
@@ -144,11 +137,11 @@ class Subscriptions:
     @property
     def behind(self) -> bool:
         """Whether any inbox is."""
-        return any(inbox.behind for inbox in self.inboxes())
+        return any(subscription.inbox.behind for subscription in self._all.values())
 
     def inboxes(self) -> list[Inbox[Event]]:
-        """All inboxes, whatever leaves meanwhile: a finaliser may run between any two."""
-        return [subscription.inbox for subscription in list(self._all.values())]
+        """All inboxes."""
+        return [subscription.inbox for subscription in self._all.values()]
 
     def statistics(self) -> tuple[StreamStatistics, ...]:
         """How each stream stands."""

@@ -17,7 +17,6 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Container, Sequence
-from contextlib import suppress
 from functools import partial
 from itertools import repeat
 from typing import Any
@@ -162,28 +161,20 @@ class Correlator:
         answered: list[Exchange] = []
         if self._open is not None or self._overdue:
             return answered
-        # Not a loop over them: between any two a finaliser may withdraw one that has not left.
-        waiting = self._waiting
-        for frame in frames:
-            if not waiting:
+        for frame, exchange in zip(frames, self._waiting.values(), strict=False):
+            line = exchange.id_line
+            if not frame.startswith(line, _AT_LINE) or exchange.shape is not SIMPLE:
                 break
-            line, exchange = waiting.popitem(last=False)
-            if (
-                exchange.shape is not SIMPLE
-                or not frame.startswith(line, _AT_LINE)
-                or frame[_AT_LINE + len(line)] in _MAY_FLAG
-            ):
-                self._put_back(exchange)
+            if frame[_AT_LINE + len(line)] in _MAY_FLAG:
                 break
             exchange.progress = _SETTLED
             answered.append(exchange)
+        if len(answered) == len(self._waiting):
+            self._waiting.clear()
+        else:
+            for _ in answered:
+                self._waiting.popitem(last=False)
         return answered
-
-    def _put_back(self, exchange: Exchange) -> None:
-        if exchange.progress is not _SETTLED:  # else it was withdrawn meanwhile
-            self._waiting[exchange.id_line] = exchange
-            with suppress(KeyError):  # likewise
-                self._waiting.move_to_end(exchange.id_line, last=False)
 
     def response(self, frame: bytes) -> list[Received]:
         """What a frame that begins with `Response:` brings about."""
@@ -259,9 +250,10 @@ class Correlator:
         self._open = None
         for queue in (self._overdue, self._waiting):
             while queue:
-                _, exchange = queue.popitem(last=False)
+                line, exchange = next(iter(queue.items()))
                 if exchange is answered:
                     return self._fail(late, answered)
+                del queue[line]
                 late.append(exchange)
         raise AssertionError("the answered exchange was pending")  # pragma: no cover
 
@@ -271,8 +263,8 @@ class Correlator:
         return [Failed(exchange, answered.name) for exchange in late]
 
     def _answered(self, exchange: Exchange, frame: bytes) -> Received:
-        self._waiting.pop(exchange.id_line, None)
-        self._overdue.pop(exchange.id_line, None)
+        if self._waiting.pop(exchange.id_line, None) is None:
+            del self._overdue[exchange.id_line]
         if not _succeeded(frame):
             pass  # an error opens no list, and no report follows it
         elif _starts_list(exchange.shape, frame):

@@ -92,7 +92,10 @@ def action_id_line(action_id: str) -> IdLine:
 
 
 def id_lines(ids: Iterable[bytes]) -> list[IdLine]:
-    """The lines of ActionIDs that are letters and digits: many at a time cost little each."""
+    """The lines of ActionIDs that are letters and digits, which no rule has anything against.
+
+    Many at a time cost little each; what else they are is not looked at.
+    """
     lines: list[Any] = (ID + (CRLF + ID).join(ids) + CRLF).splitlines(keepends=True)
     return lines
 

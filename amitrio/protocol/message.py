@@ -30,7 +30,7 @@ SUCCESS = b"Response: Success\r\n"
 """How nearly every response begins."""
 
 IdLine = NewType("IdLine", bytes)
-"""The line of an ActionID that may be sent: made by `action_id_line`, which checks it."""
+"""The line of an ActionID that may be sent: what amitrio.protocol.encoding makes."""
 
 _EVENT = b"Event: "
 _SUCCESS_WITH_ID = SUCCESS + ID

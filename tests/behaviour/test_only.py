@@ -53,7 +53,7 @@ async def test_one_kind_comes_as_often_as_without_it(pbx: Pbx) -> None:
             await place_calls(pbx)
             heard = await hear_the_calls(everything, stream)
         kinds = sorted(kind for kind in heard if read_class(kind) is not None)
-        assert {"Newchannel", "Hangup", "UserEvent", "Newexten", "SuccessfulAuth"} <= {*kinds}
+        assert {"Newchannel", "UserEvent", "Newexten", "SuccessfulAuth"} <= {*kinds}
     async with AsyncExitStack() as stack:
         clients = {
             kind: await stack.enter_async_context(pbx.connect(only=[kind])) for kind in kinds
@@ -82,7 +82,7 @@ async def test_patterns_and_names_in_any_case(pbx: Pbx) -> None:
         with client.events() as stream:
             await place_calls(pbx)
             came = await hear_the_calls(client, stream)
-        assert {"Newchannel", "Newstate", "Newexten", "Hangup"} <= {*came}
+        assert {"Newchannel", "Newstate", "Newexten"} <= {*came}
         assert {one for one in came if not one.startswith(("New", "Hangup"))} <= {
             "OriginateResponse"
         }
@@ -99,7 +99,6 @@ async def test_a_user_who_may_not_filter_has_the_mask(pbx: Pbx) -> None:
             await admin.ping()
             with pytest.raises(anyio.WouldBlock):
                 refusals.receive_nowait()
-    assert came["Hangup"] > 0
     assert "Newchannel" in came  # more than asked for, and not what other classes have
     assert not {"UserEvent", "Newexten", "SuccessfulAuth"} & {*came}
 

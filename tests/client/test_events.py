@@ -345,6 +345,7 @@ async def test_break_unregisters(peer: Peer) -> None:
             beside = subscriptions(client)
             break
         del stream
+        await quiet()
         assert (beside, subscriptions(client)) == (1, 0)
 
 
@@ -354,6 +355,7 @@ async def test_a_loop_over_a_nameless_stream_unregisters_at_break(peer: Peer) ->
         async for _ in client.events("Hangup"):
             inside = subscriptions(client)
             break
+        await quiet()
         assert (inside, subscriptions(client)) == (1, 0)
 
 
@@ -368,7 +370,7 @@ async def test_an_abandoned_stream_unregisters_and_does_not_warn(
 ) -> None:
     async with peer.accept() as client:
         client.events("Hangup")
-        gc.collect()
+        await quiet()
         assert subscriptions(client) == 0
         kept = client.events("Hangup")
     del kept, client

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import attrs
 import pytest
@@ -501,24 +500,6 @@ def said(received: Received) -> tuple[object, ...]:
     """What it says, whatever its exchange is."""
     told = (one.action_id if isinstance(one, Exchange) else one for one in received)
     return type(received), *told
-
-
-def test_what_is_withdrawn_while_it_is_looked_at_is_gone() -> None:
-    class Meddling(bytes):
-        """While this frame is looked at, a finaliser withdraws the action."""
-
-        __slots__ = ()
-
-        def startswith(self, *arguments: Any) -> bool:
-            correlator.withdraw(ping)
-            return super().startswith(*arguments)
-
-    correlator = Correlator(max_reports=1)
-    ping = Exchange("Ping", id_line=action_id_line("a1"))
-    correlator.register(ping)
-    assert correlator.answers([Meddling(b"Response: Success\r\nActionID: a2\r\nX: y")]) == []
-    assert ping.settled
-    assert (len(correlator), correlator.oldest) == (0, None)
 
 
 def test_the_short_way_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
