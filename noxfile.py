@@ -132,7 +132,7 @@ def soak(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST)
 def benchmarks(session: nox.Session) -> None:
-    """What events, actions and lists cost here and in other clients; two of them want npm."""
+    """What events, actions and lists cost here and elsewhere. Wants npm, and Debian with root."""
     session.install("-e", ".[benchmarks]")
     arguments = session.posargs or ["--asterisk", "22", "--write", "docs/benchmarks.md"]
     if shutil.which("npm"):

@@ -27,7 +27,10 @@ _USER = f"\n[{USERNAME}]\nsecret = {SECRET}\nread =\nwrite =\n"
 
 
 def on_asterisk(release: Major, plan: Plan, tell: Callable[[str], None]) -> str:
-    """The table of one ping after another. Raises Unavailable where that cannot be had here."""
+    """The table of one ping after another.
+
+    Raises Unavailable where none can be had here, AsteriskFailed, and what `run_rounds` raises.
+    """
     with Asterisk(release) as pbx:
         title = f"{_PING.title}, to Asterisk {_upstream(pbx.version)}"
         plan = attrs.evolve(plan, workloads=[attrs.evolve(_PING, title=title, goal="")])

@@ -18,7 +18,7 @@ from typing import Generic, TypeVar, cast
 import anyio
 import attrs
 
-from amitrio.client.eventloop import Bell, Waiter
+from amitrio.client.eventloop import Waiter
 from amitrio.client.pending import Collector, traits_of
 from amitrio.client.session import Session
 from amitrio.client.streams import OneConsumer
@@ -54,8 +54,13 @@ class _Asked(Collector):
     """One action that was asked, and its answer."""
 
     action: ActionLike = attrs.field(init=False)
-    bell: Bell = attrs.field(init=False)
+    bell: _Bell = attrs.field(init=False)
     """Of the stream, whose task takes the answers."""
+
+    @property
+    def unwanted(self) -> bool:
+        """Whether the stream was forgotten."""
+        return self.bell.forgotten
 
     def wake(self) -> None:
         """It is done."""
@@ -127,10 +132,11 @@ class _Bell:
     Not the stream itself: they would keep it alive when its consumer has left it.
     """
 
-    __slots__ = ("waiter",)
+    __slots__ = ("forgotten", "waiter")
 
     def __init__(self, waiter: Waiter) -> None:
         self.waiter = waiter
+        self.forgotten = False
 
     def wake(self) -> None:
         self.waiter.wake()
@@ -276,3 +282,8 @@ class Answers(OneConsumer, Generic[R_co]):
             self._turn.cancel()
         self._answered.clear()
         self._bell.wake()  # a waiting taker ends
+
+    def __del__(self) -> None:
+        if not self._closed:
+            self._bell.forgotten = True  # from here on nothing leaves; the rest is for the loop
+        super().__del__()

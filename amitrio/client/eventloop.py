@@ -20,23 +20,19 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import attrs
 import sniffio
 
-__all__ = ["Awaited", "Bell", "EventLoop", "Readable", "Step", "Waiter", "this_event_loop"]
+__all__ = ["Awaited", "EventLoop", "Readable", "Step", "Waiter", "this_event_loop"]
 
 
-class Bell(Protocol):
-    """What is told that something has happened."""
-
-    def wake(self) -> None:
-        """It has happened. Whoever waits goes on; whoever comes later need not wait."""
-
-
-class Waiter(Bell, Protocol):
+class Waiter(Protocol):
     """One thing for which one task waits once."""
 
     done: bool
     """Whether it has happened."""
     asleep: Any
     """Who waits, as the event loop knows it; None at first."""
+
+    def wake(self) -> None:
+        """It has happened. Whoever waits goes on; whoever comes later need not wait."""
 
     def wait(self) -> Awaitable[None]:
         """Await it at once, until it has happened: a checkpoint always. Cancelled, nobody waits."""
@@ -59,7 +55,7 @@ class Awaited(ABC):
 
     @abstractmethod
     def wake(self) -> None:
-        """See Bell."""
+        """See Waiter."""
 
     @abstractmethod
     def wait(self) -> Awaitable[None]:

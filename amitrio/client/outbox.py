@@ -41,6 +41,11 @@ class Letter(Protocol):
     frame: bytes
     left: bool
 
+    @property
+    def unwanted(self) -> bool:
+        """Whether it is to leave no more, and will be withdrawn."""
+        ...
+
 
 @runtime_checkable
 class _SendsNowait(Protocol):
@@ -71,19 +76,20 @@ class Outbox:
         """Take back a frame; False when it has begun to leave."""
         if letter.left:
             return False
-        self._letters.remove(letter)
+        with suppress(ValueError):  # it was unwanted, and passed over
+            self._letters.remove(letter)
         return True
 
     async def run(self) -> Exception | None:
         """Write until the stream breaks; what broke it. Cancelled, it stops in mid-frame."""
         while True:
-            while not (self._letters or self._rest):
+            while not (gathered := self._gathered()):
                 self._asleep = True
                 await self._token_out.receive()
             self._asleep = False
             self._busy = True
             try:
-                await self._stream.send(self._gathered())
+                await self._stream.send(gathered)
             except BROKEN as exc:
                 return exc
             finally:
@@ -116,9 +122,10 @@ class Outbox:
         self._rest = b""
         size = 0
         while self._letters and size < _GATHER:
-            letter = self._letters[0]
-            letter.left = True  # first: whoever it belongs to may give it up at any point
-            self._letters.popleft()
+            letter = self._letters.popleft()
+            if letter.unwanted:
+                continue
+            letter.left = True
             parts.append(letter.frame)
             size += len(letter.frame)
         if len(parts) == 1:

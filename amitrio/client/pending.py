@@ -97,6 +97,11 @@ class Pending(Exchange):
         return "maybe" if self.left else "no"
 
     @property
+    def unwanted(self) -> bool:
+        """See amitrio.client.outbox.Letter."""
+        return False
+
+    @property
     def listener(self) -> Pending:
         """Who is told about it."""
         return _NOBODY if self.abandoned else self

@@ -149,8 +149,8 @@ class Speaking(ActionSender):
         Each action has one Answer, in their order: `answer.reply` is what `send` would have
         returned, or raises what it would have raised. Up to `at_once` are under way; when the first
         answer is looked at, as many more may have been drawn from the iterable. A loop that is left
-        ends it in the next turn, and `with client.send_many(...) as answers` exactly where it says.
-        Cancelled in the loop, no answer is lost.
+        ends it, and `with client.send_many(...) as answers` says where. Cancelled in the loop, no
+        answer is lost.
 
         Filter and Events are about the connection itself, and are answered by a ValueError here.
         Raises ConnectionLost or ConnectionClosed when there is no connection.

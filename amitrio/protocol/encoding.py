@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import cast
 
 from amitrio.credentials import HiddenBytes, Secret
 from amitrio.protocol.framing import CRLF
@@ -96,8 +96,8 @@ def id_lines(ids: Iterable[bytes]) -> list[IdLine]:
 
     Many at a time cost little each; what else they are is not looked at.
     """
-    lines: list[Any] = (ID + (CRLF + ID).join(ids) + CRLF).splitlines(keepends=True)
-    return lines
+    lines = (ID + (CRLF + ID).join(ids) + CRLF).splitlines(keepends=True)
+    return cast("list[IdLine]", lines)
 
 
 def _joined(lines: list[bytes]) -> bytes:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import Thread, get_ident
 from typing import Any
 
@@ -16,6 +15,7 @@ from amitrio.client.eventloop import this_event_loop
 from amitrio.client.inbox import Inbox
 from amitrio.client.streams import EventStream, open_stream
 from amitrio.client.subscriptions import Subscriptions
+from tests.client.test_answers_end import collected_by_hand
 from tests.client.waiting import quiet
 
 
@@ -41,15 +41,6 @@ class Watched(Subscriptions):
 
         holder: list[EventStream[Event]] = []
         holder.append(self.open(where))
-
-
-@contextmanager
-def collected_by_hand() -> Iterator[None]:
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 async def test_who_forgets_a_stream_closes_it_in_the_next_turn() -> None:

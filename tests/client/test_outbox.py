@@ -69,6 +69,31 @@ async def test_a_frame_that_is_not_lone_is_the_writers(beside: Beside) -> None:
         assert ends[0].taken == []
 
 
+class Unwanted(Pending):
+    """Nobody wants it to leave any more."""
+
+    @property
+    def unwanted(self) -> bool:
+        return True
+
+
+async def test_what_is_unwanted_is_passed_over_and_can_be_withdrawn(beside: Beside) -> None:
+    ends = nowait_pair(takes=ALL)
+    async with outbox(beside, ends) as (box, other):
+        unwanted = Unwanted("Ping")
+        unwanted.frame = b"unwanted"
+        box.post(unwanted, lone=False)
+        await quiet()
+        assert ends[0].written == []  # nothing at all
+        first = post(box, b"first", lone=False)
+        box.post(unwanted, lone=False)
+        post(box, b"second", lone=False)
+        assert await read(other, 11) == [b"firstsecond"]
+        assert (first.left, unwanted.left) == (True, False)
+        assert box.withdraw(unwanted)
+        assert not box.withdraw(first)
+
+
 @pytest.mark.parametrize("takes", range(1, 5))
 async def test_what_was_not_taken_at_once_leads_the_next_write(beside: Beside, takes: int) -> None:
     ends = nowait_pair(takes=takes)
