@@ -57,11 +57,6 @@ class _Asked(Collector):
     bell: _Bell = attrs.field(init=False)
     """Of the stream, whose task takes the answers."""
 
-    @property
-    def unwanted(self) -> bool:
-        """Whether the stream was forgotten."""
-        return self.bell.forgotten
-
     def wake(self) -> None:
         """It is done."""
         self.done = True
@@ -132,11 +127,10 @@ class _Bell:
     Not the stream itself: they would keep it alive when its consumer has left it.
     """
 
-    __slots__ = ("forgotten", "waiter")
+    __slots__ = ("waiter",)
 
     def __init__(self, waiter: Waiter) -> None:
         self.waiter = waiter
-        self.forgotten = False
 
     def wake(self) -> None:
         self.waiter.wake()
@@ -285,5 +279,7 @@ class Answers(OneConsumer, Generic[R_co]):
 
     def __del__(self) -> None:
         if not self._closed:
-            self._bell.forgotten = True  # from here on nothing leaves; the rest is for the loop
+            for asked in self._under_way:
+                if isinstance(asked, _Asked):
+                    asked.abandoned = True  # so nothing leaves from here on; the rest is the loop's
         super().__del__()

@@ -40,11 +40,8 @@ class Letter(Protocol):
 
     frame: bytes
     left: bool
-
-    @property
-    def unwanted(self) -> bool:
-        """Whether it is to leave no more, and will be withdrawn."""
-        ...
+    abandoned: bool
+    """Whether it is to leave no more, if it has not; it is withdrawn then, now or soon."""
 
 
 @runtime_checkable
@@ -76,7 +73,7 @@ class Outbox:
         """Take back a frame; False when it has begun to leave."""
         if letter.left:
             return False
-        with suppress(ValueError):  # it was unwanted, and passed over
+        with suppress(ValueError):  # it was abandoned, and passed over
             self._letters.remove(letter)
         return True
 
@@ -123,7 +120,7 @@ class Outbox:
         size = 0
         while self._letters and size < _GATHER:
             letter = self._letters.popleft()
-            if letter.unwanted:
+            if letter.abandoned:
                 continue
             letter.left = True
             parts.append(letter.frame)

@@ -89,17 +89,12 @@ class Pending(Exchange):
     left: bool = False
     """Whether it has begun to leave."""
     abandoned: bool = False
-    """Nobody waits for it. Where it was not posted yet, it never is."""
+    """Nobody waits for it. Where it has not left yet, it never does."""
 
     @property
     def executed(self) -> Executed:
         """Whether Asterisk may have run it: not while no byte of it has left."""
         return "maybe" if self.left else "no"
-
-    @property
-    def unwanted(self) -> bool:
-        """See amitrio.client.outbox.Letter."""
-        return False
 
     @property
     def listener(self) -> Pending:

@@ -69,28 +69,19 @@ async def test_a_frame_that_is_not_lone_is_the_writers(beside: Beside) -> None:
         assert ends[0].taken == []
 
 
-class Unwanted(Pending):
-    """Nobody wants it to leave any more."""
-
-    @property
-    def unwanted(self) -> bool:
-        return True
-
-
-async def test_what_is_unwanted_is_passed_over_and_can_be_withdrawn(beside: Beside) -> None:
+async def test_what_is_abandoned_is_passed_over_and_can_be_withdrawn(beside: Beside) -> None:
     ends = nowait_pair(takes=ALL)
     async with outbox(beside, ends) as (box, other):
-        unwanted = Unwanted("Ping")
-        unwanted.frame = b"unwanted"
-        box.post(unwanted, lone=False)
+        post(box, b"none", lone=False).abandoned = True
         await quiet()
         assert ends[0].written == []  # nothing at all
         first = post(box, b"first", lone=False)
-        box.post(unwanted, lone=False)
+        between = post(box, b"between", lone=False)
+        between.abandoned = True
         post(box, b"second", lone=False)
         assert await read(other, 11) == [b"firstsecond"]
-        assert (first.left, unwanted.left) == (True, False)
-        assert box.withdraw(unwanted)
+        assert (first.left, between.left) == (True, False)
+        assert box.withdraw(between)
         assert not box.withdraw(first)
 
 
