@@ -181,6 +181,8 @@ def _all_but_one(end: Any) -> Any:
 
 def _not_withdrawn(_: Any) -> Any:
     def withdraw(_: Outbox, letter: Letter) -> bool:
+        if not letter.left:
+            letter.abandoned = False  # by which the writer would know, too
         return not letter.left
 
     return withdraw
